@@ -24,19 +24,26 @@ pub struct Body {
     /// Arrived after what is collected.
     after: Option<Frame<Bytes>>,
     arriving: Option<Arriving>,
+    /// Its announced length is more than the connection may hold, so none of it is read.
+    is_too_long: bool,
     watch: Arc<Watch>,
 }
 
 impl Body {
-    pub(crate) fn new(incoming: Incoming, watch: &Arc<Watch>) -> Self {
+    pub(crate) fn new(incoming: Incoming, max: usize, watch: &Arc<Watch>) -> Self {
         let arriving = (!incoming.is_end_stream()).then(|| Arriving(Arc::clone(watch)));
         Self {
+            is_too_long: incoming.size_hint().lower() > max as u64,
             incoming,
             collected: Vec::new(),
             after: None,
             arriving,
             watch: Arc::clone(watch),
         }
+    }
+
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.is_too_long
     }
 
     fn take_collected(&mut self) -> Option<Frame<Bytes>> {
@@ -87,13 +94,20 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if self.is_too_long {
+            self.watch.overrun();
+            return Poll::Ready(Some(Err(BodyError {
+                source: None,
+                is_too_long: true,
+            })));
+        }
         let polled = self.poll_piece(context);
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) || self.is_end_stream() {
             self.arriving = None;
         }
         let is_too_long = self.watch.is_overrun();
         polled.map_err(|source| BodyError {
-            source,
+            source: Some(source),
             is_too_long,
         })
     }
@@ -117,14 +131,15 @@ impl http_body::Body for Body {
 /// A request's body did not arrive whole: the client went away, broke the framing, or sent more than
 /// a connection may hold.
 pub struct BodyError {
-    source: hyper::Error,
+    source: Option<hyper::Error>,
     is_too_long: bool,
 }
 
 impl BodyError {
     /// Returns whether the request is longer than
     /// [`Options::max_connection_memory`](crate::Options::max_connection_memory) allows. The listener
-    /// answers with status 413, whatever the service answers.
+    /// answers with status 413, whatever the service answers then. A service that compares the
+    /// [size hint](http_body::Body::size_hint) with a limit of its own first gives its own answer.
     #[must_use]
     pub fn is_too_long(&self) -> bool {
         self.is_too_long
@@ -151,7 +166,7 @@ impl fmt::Display for BodyError {
 
 impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
+        self.source.as_ref().map(|source| source as _)
     }
 }
 

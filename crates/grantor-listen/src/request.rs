@@ -45,7 +45,7 @@ where
         let mut service = service.clone();
         let watch = Arc::clone(&watch);
         async move {
-            let mut request = request.map(|incoming| Body::new(incoming, &watch));
+            let mut request = request.map(|body| Body::new(body, max_body, &watch));
             let waiting_for = match http_body::Body::is_end_stream(request.body()) {
                 true => Phase::Working,
                 false => Phase::Body,
@@ -53,10 +53,11 @@ where
             if !watch.begin(waiting_for) {
                 return Err(BoxError::from(Closing));
             }
-            if let Some((status, text)) = refuse(&request, max_body) {
+            if let Some((status, text)) = refuse(&request) {
                 drop(request);
                 return Ok(refusal(status, text, watch));
             }
+            let is_too_long = request.body().is_too_long();
             request.extensions_mut().insert(PeerAddress(peer.ip()));
             poll_fn(|context| service.poll_ready(context))
                 .await
@@ -67,7 +68,7 @@ where
             if watch.is_overrun() {
                 return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG, watch));
             }
-            if watch.draining() {
+            if watch.draining() || is_too_long {
                 response
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -77,18 +78,11 @@ where
     })
 }
 
-fn refuse(request: &Request<Body>, max_body: usize) -> Option<(StatusCode, &'static str)> {
+fn refuse(request: &Request<Body>) -> Option<(StatusCode, &'static str)> {
     if !host::is_valid(request) {
         return Some((StatusCode::BAD_REQUEST, NO_HOST));
     }
-    if let Some(refused) = framing::refuse(request.headers()) {
-        return Some(refused);
-    }
-    let announced = http_body::Body::size_hint(request.body()).lower();
-    if announced > max_body as u64 {
-        return Some((StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG));
-    }
-    None
+    framing::refuse(request.headers())
 }
 
 /// A request came in the moment its connection was being closed.

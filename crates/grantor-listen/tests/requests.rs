@@ -111,6 +111,30 @@ async fn a_request_longer_than_a_connection_may_hold_is_refused() {
     assert!(answer.ends_with("\r\n\r\n20000"), "{answer}");
 }
 
+#[tokio::test]
+async fn a_service_that_refuses_a_long_request_by_its_length_gives_its_own_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = service_fn(async |request: Request<Body>| {
+        let length = http_body::Body::size_hint(request.body()).lower();
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(length.to_string())))
+    });
+    tokio::spawn(serve(
+        listener,
+        service,
+        patient(),
+        std::future::pending::<()>(),
+    ));
+    let mut stream = connect(address).await;
+    let request = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let answer = receive(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert!(answer.contains("\r\n\r\n1"), "{answer}");
+    closed(&mut stream).await;
+}
+
 /// Answers with where the connection comes from, the number of the body's pieces and their length.
 async fn describe(request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
     let PeerAddress(peer) = request.extensions().get().copied().unwrap();

@@ -126,6 +126,26 @@ fn it_is_soon_up_and_small() {
 }
 
 #[test]
+fn a_request_that_is_too_long_is_refused_in_the_form_of_its_endpoint() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    for (path, form) in [("/authorize", "text/html"), ("/token", "application/json")] {
+        for length in [70_000, 1_000_000] {
+            let mut stream = connect(server.address);
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
+                 content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            let answer = Answer::read(&mut stream);
+            assert_eq!(answer.status, 413, "{path} {length}");
+            let types: Vec<_> = answer.headers("content-type").collect();
+            assert!(types[0].starts_with(form), "{path} {length}: {types:?}");
+        }
+    }
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let home = Home::new();
     let secret = home.add_service("job", &[]);

@@ -114,6 +114,9 @@ where
     } else {
         MAX_BODY
     };
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_long());
+    }
     let mut body = pin!(Limited::new(body, limit));
     let mut one = None;
     let mut more = BytesMut::new();
@@ -137,10 +140,14 @@ where
 
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> Error {
     if error.is::<http_body_util::LengthLimitError>() {
-        let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body is over 64 KiB");
-        return refusal.with_status(StatusCode::PAYLOAD_TOO_LARGE).into();
+        return too_long();
     }
     Error::invalid_request("the body ended too early")
+}
+
+fn too_long() -> Error {
+    let refusal = Refusal::new(ErrorCode::InvalidRequest, "the body is over 64 KiB");
+    refusal.with_status(StatusCode::PAYLOAD_TOO_LARGE).into()
 }
 
 /// The parameters without those that are given more than once.
