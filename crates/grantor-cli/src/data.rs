@@ -35,7 +35,7 @@ pub(crate) async fn open(config: &Config) -> Result<Stores, CliError> {
             key
         }
         None if in_memory => MasterKey::from_bytes(system().random_bytes()),
-        None => MasterKey::open(&config.data, store, namespace, &system()).await?,
+        None => master_key::of_folder(config, store, namespace).await?,
     };
     checks::all(&opened, &key).await?;
     Ok(opened.sealed_under(&key))

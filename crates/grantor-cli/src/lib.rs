@@ -13,6 +13,7 @@ mod config;
 mod data;
 pub mod demo;
 mod error;
+mod files;
 mod log;
 mod output;
 mod platform;

@@ -42,6 +42,7 @@ pub struct ServerBuilder {
     #[cfg(feature = "fetch")]
     transport: Option<OpenTransport>,
     registration_policy: Option<Arc<dyn RegistrationPolicy>>,
+    problems: Vec<String>,
 }
 
 /// The site of a server to be.
@@ -88,6 +89,7 @@ impl Server {
             #[cfg(feature = "fetch")]
             transport: None,
             registration_policy: None,
+            problems: Vec::new(),
         }
     }
 }
@@ -97,6 +99,14 @@ impl ServerBuilder {
     #[must_use]
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
+        self
+    }
+
+    /// Adds a reason why there is to be no server, which [`build`](Self::build) reports together with
+    /// those that it finds: for a program that reads its configuration from elsewhere.
+    #[must_use]
+    pub fn problem(mut self, problem: impl Into<String>) -> Self {
+        self.problems.push(problem.into());
         self
     }
 

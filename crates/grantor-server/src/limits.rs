@@ -17,7 +17,7 @@ mod by_source;
 pub use bucket::{Bucket, Limit};
 #[cfg(feature = "fetch")]
 pub(crate) use by_source::DOCUMENTS;
-pub(crate) use by_source::{REGISTRATIONS, USER_CODES};
+pub(crate) use by_source::{KEPT_REQUESTS, REGISTRATIONS, USER_CODES};
 
 /// Named buckets over a counter of the stores: processes that share a counter share the limits.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ struct LastCounted {
     user_codes_from_address: AtomicU64,
     user_codes_from_network: AtomicU64,
     user_codes_without_address: AtomicU64,
+    kept_requests_from_address: AtomicU64,
+    kept_requests_from_network: AtomicU64,
     registrations: AtomicU64,
     registrations_from_network: AtomicU64,
     registrations_without_address: AtomicU64,
@@ -62,6 +64,8 @@ impl LastCounted {
             Bucket::UserCodesFromAddress => &self.user_codes_from_address,
             Bucket::UserCodesFromNetwork => &self.user_codes_from_network,
             Bucket::UserCodesWithoutAddress => &self.user_codes_without_address,
+            Bucket::KeptRequestsFromAddress => &self.kept_requests_from_address,
+            Bucket::KeptRequestsFromNetwork => &self.kept_requests_from_network,
             Bucket::Registrations => &self.registrations,
             Bucket::RegistrationsFromNetwork => &self.registrations_from_network,
             Bucket::RegistrationsWithoutAddress => &self.registrations_without_address,
@@ -113,8 +117,26 @@ impl Limits {
     /// # Errors
     /// The counter failed.
     pub async fn try_now(&self, bucket: Bucket, name: &str) -> Result<bool, Error> {
-        let sum = self.add(bucket, name, 1).await?;
-        Ok(sum <= self.limit(bucket).tries)
+        let sum = self.add(self.key(bucket, name), bucket, 1).await?;
+        let tries = self.limit(bucket).tries;
+        if sum <= tries || !bucket.is_given_back() {
+            return Ok(sum <= tries);
+        }
+        let given_back = self.add(self.key_given_back(bucket, name), bucket, 0);
+        Ok(sum.saturating_sub(given_back.await?) <= tries)
+    }
+
+    /// Gives a try back that was none of those that the bucket is for: a right password, in
+    /// [`Bucket::LoginsToAccount`]. For other buckets it has no effect.
+    ///
+    /// # Errors
+    /// The counter failed.
+    pub async fn give_back(&self, bucket: Bucket, name: &str) -> Result<(), Error> {
+        if bucket.is_given_back() {
+            self.add(self.key_given_back(bucket, name), bucket, 1)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Returns whether another try of `name` would be beyond the limit. It counts nothing.
@@ -125,7 +147,7 @@ impl Limits {
         if !self.is_counting(bucket) {
             return Ok(false);
         }
-        let sum = self.add(bucket, name, 0).await?;
+        let sum = self.add(self.key(bucket, name), bucket, 0).await?;
         Ok(sum >= self.limit(bucket).tries)
     }
 
@@ -136,7 +158,7 @@ impl Limits {
         last != 0 && self.environment.clock.elapsed() <= Duration::from_millis(last) + window
     }
 
-    async fn add(&self, bucket: Bucket, name: &str, n: u64) -> Result<u64, Error> {
+    async fn add(&self, key: Key, bucket: Bucket, n: u64) -> Result<u64, Error> {
         let now = self.environment.now();
         if n > 0 {
             let elapsed = self.environment.clock.elapsed().as_millis();
@@ -146,10 +168,12 @@ impl Limits {
                 .store(elapsed, Ordering::Relaxed);
         }
         let window = self.limit(bucket).window;
-        Ok(self
-            .counter
-            .add(&self.key(bucket, name), n, window, now)
-            .await?)
+        Ok(self.counter.add(&key, n, window, now).await?)
+    }
+
+    fn key_given_back(&self, bucket: Bucket, name: &str) -> Key {
+        let name = format!("{} given back:{name}", bucket.name());
+        self.namespace.key_of_name(kinds::COUNTS.letters(), &name)
     }
 
     fn key(&self, bucket: Bucket, name: &str) -> Key {

@@ -42,11 +42,25 @@ impl Attempt<'_> {
         {
             return Ok(Admission::TooMany);
         }
-        let name = user_name::normalize(self.name).unwrap_or_default();
+        let name = self.account();
         let within = self.is_within(Bucket::LoginsToAccount, &name).await?;
         let source = self.limits.source(self.head);
         let source = source.unwrap_or_else(|| format!("account {name}"));
         Ok(admission(within, false, source))
+    }
+
+    /// Gives back an attempt whose password was right: who may sign in is not guessing, and how many did
+    /// is nobody's business.
+    pub(super) async fn give_back(&self) -> Result<(), SiteError> {
+        let account = self.account();
+        self.limits
+            .give_back(Bucket::LoginsToAccount, &account)
+            .await?;
+        Ok(())
+    }
+
+    fn account(&self) -> String {
+        user_name::normalize(self.name).unwrap_or_default()
     }
 
     async fn is_within(&self, bucket: Bucket, name: &str) -> Result<bool, SiteError> {

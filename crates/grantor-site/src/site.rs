@@ -42,6 +42,9 @@ impl AccountSite {
         let mut diagnostics = Diagnostics::default();
         let limits = Limits::new(stores);
         let site = Self::prepare(stores, passwords, issuer, limits, &mut diagnostics);
+        for warning in diagnostics.warnings() {
+            tracing::warn!("{warning}");
+        }
         site.ok_or_else(|| BuildError::new(diagnostics.problems))
     }
 

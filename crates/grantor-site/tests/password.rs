@@ -50,6 +50,8 @@ async fn they_are_verified_within_the_limits_of_logins() {
         }
         other => panic!("{other:?}"),
     }
+    // The right one counted nothing.
+    assert_eq!(ask("ada", "wrong horse").await, PasswordAnswer::Wrong);
     assert_eq!(
         ask("ada", "correct horse").await,
         PasswordAnswer::TooManyAttempts

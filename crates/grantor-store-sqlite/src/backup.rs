@@ -26,8 +26,9 @@ pub enum Restore {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackupContents {
-    /// The newest time that the store knew when the backup was made; up to some minutes before it.
-    pub newest: Option<Timestamp>,
+    /// When the backup was made. Of a file that [`SqliteStore::back_up`](crate::SqliteStore::back_up) did
+    /// not write it is the newest time that the database knows, which may be minutes earlier, or none.
+    pub made_at: Option<Timestamp>,
     /// How many records of each kind there are, in the order of [`kinds::ALL`]; without kinds that
     /// have none.
     pub records: Vec<(Kind, u64)>,
@@ -46,9 +47,14 @@ const ENDED: [Kind; 7] = [
 
 /// Writes what the database of `source` holds at this moment to `to`, which must not be there. Others
 /// may read and write meanwhile.
-pub(crate) fn back_up(source: &Connection, to: &Path) -> Result<BackupContents, Error> {
+pub(crate) fn back_up(
+    source: &Connection,
+    to: &Path,
+    now: Timestamp,
+) -> Result<BackupContents, Error> {
     let draft = Draft::beside(to)?;
-    copy(source, &draft).map_err(|error| not_opened(draft.path(), error))?;
+    let copied = copy(source, &draft, |copy| times::save_backup(copy, now));
+    copied.map_err(|error| not_opened(draft.path(), error))?;
     let contents = contents_of(draft.path())?;
     draft.publish()?;
     Ok(contents)
@@ -69,7 +75,7 @@ pub fn restore(
     let draft = Draft::beside(to)?;
     let failed = |error| not_opened(draft.path(), error);
     let source = connection::open_read_only(from, &SqliteOptions::default())?;
-    copy(&source, &draft).map_err(failed)?;
+    copy(&source, &draft, times::forget_backup).map_err(failed)?;
     if what == Restore::WithoutGrants {
         let restored = connection::open_file(draft.path());
         let ended = restored.and_then(|restored| {
@@ -110,16 +116,24 @@ pub fn contents_of(backup: impl AsRef<Path>) -> Result<BackupContents, Error> {
         records.extend((count > 0).then_some((*kind, count)));
     }
     Ok(BackupContents {
-        newest: times::newest(&connection).map_err(failed)?,
+        made_at: match times::backup(&connection).map_err(failed)? {
+            Some(made_at) => Some(made_at),
+            None => times::newest(&connection).map_err(failed)?,
+        },
         records,
     })
 }
 
 /// In one step, under one snapshot: a copy in several steps begins again with every write.
-fn copy(source: &Connection, draft: &Draft) -> rusqlite::Result<()> {
+fn copy(
+    source: &Connection,
+    draft: &Draft,
+    finish: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
     let mut target = connection::open_file(draft.path())?;
     rusqlite::backup::Backup::new(source, &mut target)?.step(-1)?;
     // One file that needs no log beside it, wherever it is copied to.
     target.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))?;
+    finish(&target)?;
     target.close().map_err(|(_, error)| error)
 }

@@ -119,15 +119,15 @@ impl SqliteStore {
 
     /// Writes what the database holds at this moment to a new file `to` (mode 0600), while others
     /// read and write. It is one file, which can be copied to wherever backups are kept. It takes as
-    /// long as the disk does, on the calling thread.
+    /// long as the disk does, on the calling thread. `now` is noted in it as the time of the backup.
     ///
     /// The master key is not in it, and belongs to another place than the backup.
     ///
     /// # Errors
     /// There is a file `to` already, or it can't be written.
-    pub fn back_up(&self, to: impl AsRef<Path>) -> Result<BackupContents, Error> {
+    pub fn back_up(&self, to: impl AsRef<Path>, now: Timestamp) -> Result<BackupContents, Error> {
         let connection = open_reader(&self.0.path, &self.0.options)?;
-        back_up(&connection, to.as_ref())
+        back_up(&connection, to.as_ref(), now)
     }
 
     fn writer(&self) -> Result<&Writer, Error> {

@@ -141,10 +141,24 @@ impl Class {
         (needs_keeping && store.may_evict).then(|| format!("{} may evict live records", store.name))
     }
 
-    /// Returns the loss if a store may forget acknowledged writes, on a fail-over or with its process;
-    /// none if that is bearable.
+    /// Returns the loss if a store may forget acknowledged writes: on a fail-over, with its process, or
+    /// the last of them in a crash; none if that is bearable.
     #[must_use]
     pub fn warns(self, store: &Capabilities) -> Option<String> {
+        self.loses(store).or_else(|| {
+            let last = self.lasts() && store.shared && store.durability == Durability::Process;
+            last.then(|| {
+                format!(
+                    "{} answers before its disk has what it writes, so a crash may undo its last writes, \
+                     revocations among them: have it write to the disk first",
+                    store.name
+                )
+            })
+        })
+    }
+
+    /// The loss of more than the last writes.
+    pub(crate) fn loses(self, store: &Capabilities) -> Option<String> {
         if !self.lasts() {
             return None;
         }
@@ -157,7 +171,10 @@ impl Class {
         // One that is not shared ends with those who use it.
         let is_lost = store.shared && store.durability == Durability::Memory;
         is_lost.then(|| {
-            format!("{name} writes nothing to a disk, so a restart of it loses everything")
+            format!(
+                "{name} writes nothing to a disk, so a restart of it loses everything: have it write to its \
+                 disk, or keep what has to last in another store"
+            )
         })
     }
 }

@@ -74,18 +74,22 @@ impl fmt::Display for Notice {
                 to,
                 restarted,
             } => {
-                let (from, to) = (from.as_millis() / 1000, to.as_millis() / 1000);
-                let what = match restarted {
-                    true => "since the store was last used, the clock went",
-                    false => "the clock jumped",
-                };
                 let waits = match to > from {
                     true => "; expired records are kept for another hour",
                     false => "",
                 };
+                let remedy = match *restarted && to > from {
+                    true => "if nothing used the store meanwhile, all is well; if not, check",
+                    false => "check",
+                };
+                let what = match restarted {
+                    true => "since the store was last used, the clock went",
+                    false => "the clock jumped",
+                };
+                let (from, to) = (from.as_millis() / 1000, to.as_millis() / 1000);
                 write!(
                     f,
-                    "{what} from {from} to {to} (seconds since 1970): check the machine's clock{waits}"
+                    "{what} from {from} to {to} (seconds since 1970): {remedy} the machine's clock{waits}"
                 )
             }
             Self::LogGrew { bytes } => write!(

@@ -93,14 +93,15 @@ impl Placement {
     }
 
     /// Returns the warning about keeping records of a class here, if there is one.
-    pub(crate) fn warning(&self, class: Class, name: &str) -> Option<String> {
+    pub(crate) fn warning(&self, class: Class) -> Option<String> {
         let capabilities = self.store.capabilities();
         if class == Class::Guard && self.guards_may_be_evicted && capabilities.may_evict {
             let store = capabilities.name;
-            return Some(format!("{name} can be replayed once {store} evicts them"));
+            return Some(format!(
+                "{store} may evict records of what was used, which can be used again then"
+            ));
         }
-        let reason = class.warns(&capabilities)?;
-        Some(format!("{name}: {reason}"))
+        class.warns(&capabilities)
     }
 
     fn refusal(&self, class: Class) -> Option<String> {
@@ -114,7 +115,7 @@ impl Placement {
             reason = class.refuses(&capabilities);
         }
         if self.refuse_loss_on_failover {
-            reason = reason.or_else(|| class.warns(&capabilities));
+            reason = reason.or_else(|| class.loses(&capabilities));
         }
         reason
     }

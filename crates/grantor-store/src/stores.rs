@@ -7,7 +7,7 @@ use std::sync::Arc;
 use grantor_core::Environment;
 use grantor_jose::seal::SealingKey;
 
-use crate::capabilities::Class;
+use crate::capabilities::{Class, Durability};
 use crate::error::Error;
 use crate::key::Namespace;
 use crate::kinds::{COUNTS, Kind};
@@ -17,6 +17,10 @@ use crate::placement::Placement;
 use crate::record::Record;
 use crate::records::Records;
 use crate::store::{Counter, Moment, Store};
+
+mod diagnostics;
+
+pub use diagnostics::Diagnostics;
 
 /// The stores by kind of record, and the settings that they share.
 #[derive(Clone)]
@@ -166,49 +170,48 @@ impl Stores {
         Records::open(&self.placement_of(R::KIND, R::NAME)?)
     }
 
-    /// Returns the warning about keeping records of kind `R` where they are.
+    /// Returns what an operator should know about keeping records of kind `R` where they are.
     #[must_use]
     pub fn warning<R: Record>(&self) -> Option<String> {
-        self.warning_of(R::KIND, R::NAME)
-    }
-
-    fn warning_of(&self, kind: Kind, name: &str) -> Option<String> {
+        let kind = R::KIND;
         let (store, default) = (self.store_of(kind), &self.default.store);
         let is_alone = store.capabilities().ends_with_process() && default.capabilities().shared;
-        let warning = self.default.in_store(store).warning(kind.class(), name);
-        warning.or_else(|| (is_alone && kind.class() == Class::ShortLived).then(|| alone(name)))
+        let warning = self.default.in_store(store).warning(kind.class());
+        let is_alone = is_alone && kind.class() == Class::ShortLived;
+        warning.or_else(|| is_alone.then(|| ALONE.to_owned()))
     }
 
-    /// Returns whether records of a kind that has to last end with this process, and others do not: after a
-    /// restart these would be without them.
+    /// Returns whether records of a kind that has to last end with a process, this one or that of their
+    /// store, and others do not: after a restart these would be without them.
     fn is_forgotten(&self, kind: Kind) -> bool {
-        let ends = |store: &Arc<dyn Store>| store.capabilities().ends_with_process();
+        let ends = |store: &Arc<dyn Store>| store.capabilities().durability == Durability::Memory;
         let placed = self.by_kind.iter().filter(|(kind, _)| kind.class().lasts());
         let mut stores = placed.map(|(_, store)| store).chain([&self.default.store]);
         kind.class().lasts() && ends(self.store_of(kind)) && stores.any(|store| !ends(store))
     }
 
     fn placement_of(&self, kind: Kind, name: &str) -> Result<Placement, String> {
-        match self.is_forgotten(kind) {
-            true => Err(forgotten(name, kind)),
-            false => Ok(self.default.in_store(self.store_of(kind))),
+        let store = self.store_of(kind);
+        let capabilities = store.capabilities();
+        // What else speaks against the store is said by whoever opens the records.
+        let is_refused = kind.class().refuses(&capabilities).is_some();
+        match !is_refused && self.is_forgotten(kind) {
+            true => Err(forgotten(name, kind, capabilities.name)),
+            false => Ok(self.default.in_store(store)),
         }
     }
 }
 
-fn forgotten(name: &str, kind: Kind) -> String {
+fn forgotten(name: &str, kind: Kind, store: &str) -> String {
     let kind = kind.name();
     format!(
-        "{name} can't be kept in the memory of this process, as other records outlive it; put {kind} into a \
-         store that outlives it too"
+        "{name} can't be kept in {store}, which loses everything with its process, as other records outlive \
+         that; put {kind} into a store that writes to a disk"
     )
 }
 
-fn alone(name: &str) -> String {
-    format!(
-        "{name}: only this process sees them, so another server of the same database has others"
-    )
-}
+const ALONE: &str = "only this process sees some records, so another server of the same database has \
+                     others";
 
 impl fmt::Debug for Stores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,44 +219,6 @@ impl fmt::Debug for Stores {
             .field("default", &self.default)
             .field("others", &self.by_kind.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The faults of a configuration of stores, all of them at once.
-///
-/// ```
-/// # use grantor_store::{Diagnostics, Record, Records, Stores};
-/// fn build<A: Record, B: Record>(stores: &Stores) -> Result<(Records<A>, Records<B>), Vec<String>> {
-///     let mut diagnostics = Diagnostics::default();
-///     let a = diagnostics.records::<A>(stores);
-///     let b = diagnostics.records::<B>(stores);
-///     match (a, b) {
-///         (Some(a), Some(b)) => Ok((a, b)),
-///         _ => Err(diagnostics.problems),
-///     }
-/// }
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Diagnostics {
-    /// The faults that prevent a start, one message each.
-    pub problems: Vec<String>,
-    /// The warnings that an operator should read at every start.
-    pub warnings: Vec<String>,
-}
-
-impl Diagnostics {
-    /// The records of kind `R`, or none and a problem noted, with a warning noted if there is one.
-    pub fn records<R: Record>(&mut self, stores: &Stores) -> Option<Records<R>> {
-        match stores.records() {
-            Ok(records) => {
-                self.warnings.extend(stores.warning::<R>());
-                Some(records)
-            }
-            Err(problem) => {
-                self.problems.push(problem);
-                None
-            }
-        }
     }
 }
 

@@ -96,7 +96,8 @@ pub(crate) enum Command {
     /// Put the database of a backup into an empty data folder
     ///
     /// The folder holds the master key and no database. Grants, sessions and access tokens are left
-    /// out, so users sign in again, and nothing that was revoked since the backup is valid again.
+    /// out, so users sign in again, and none of them that was revoked since the backup is valid again. A
+    /// JWT that a client got for itself and that was revoked since is good again until it expires.
     Restore(Restore),
     /// Move records from one store to another
     #[command(subcommand)]
@@ -201,6 +202,6 @@ mod tests {
         check(include_str!("../../../../docs/server.md"), 4);
         check(include_str!("../../../../docs/mcp.md"), 3);
         check(include_str!("../../../../docs/stores.md"), 6);
-        check(include_str!("../../../../docs/clusters.md"), 3);
+        check(include_str!("../../../../docs/clusters.md"), 6);
     }
 }

@@ -12,10 +12,10 @@ pub(crate) enum Store {
     Copy(Stores),
     /// Compare the records of two stores
     Verify(Stores),
-    /// Seal records under the newest master key, while servers run
+    /// Seal records under the first of the master keys given, while servers run
     ///
-    /// The key that seals is the first of GRANTOR_MASTER_KEY or of master.key in the data folder. Give the
-    /// keys before it after it, here and to all servers first.
+    /// GRANTOR_MASTER_KEY, or master.key in the data folder, has the new key first and the old one after
+    /// it. Give all servers both, in this order, before.
     Reseal {
         /// Only count them
         #[arg(long)]

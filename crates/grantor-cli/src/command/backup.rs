@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use grantor_http::system;
 use grantor_store::{MasterKey, Store};
 use grantor_store_sqlite::{BackupContents, SqliteOptions};
 use serde_json::{Value, json};
@@ -21,14 +22,17 @@ pub(crate) fn back_up(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     let config = Config::for_common(common)?;
-    let contents = data::open_database_to_read(&config)?.back_up(&backup.file)?;
+    let database = data::open_database_to_read(&config)?;
+    let contents = database.back_up(&backup.file, system().now())?;
     let file = backup.file.display();
-    let key = config.data.join("master.key");
+    let key = match master_key::from_environment()? {
+        Some(_) => "the one in GRANTOR_MASTER_KEY".to_owned(),
+        None => config.data.join("master.key").display().to_string(),
+    };
     let text = format!(
-        "{file} written: {}\nThe master key is not in it. Keep a copy of {} elsewhere: without it the \
+        "{file} written: {}\nThe master key is not in it. Keep a copy of {key} elsewhere: without it the \
          backup can't be used.",
         counts(&contents),
-        key.display()
     );
     output.result(&text, &to_json(&backup.file, &contents))?;
     Ok(ExitCode::SUCCESS)
@@ -50,11 +54,11 @@ pub(crate) fn restore(
         grantor_store_sqlite::Restore::WithoutGrants
     };
     let contents = grantor_store_sqlite::restore(&restore.file, &database, what)?;
-    let since = contents.newest.and_then(when::date);
-    let since = since.unwrap_or_else(|| "the backup".to_owned());
+    let since = contents.made_at.and_then(when::date);
+    let since = since.unwrap_or_else(|| "the time of the backup".to_owned());
     let rest = undone(&since, restore.keep_grants);
     let text = format!(
-        "{} restored from {}, as it was about {since}\n{rest}",
+        "{} restored from {}, as it was at {since}\n{rest}",
         database.display(),
         restore.file.display()
     );
@@ -73,7 +77,7 @@ fn undone(since: &str, with_grants: bool) -> String {
         ),
         false => (
             "Without grants, sessions and access tokens: users sign in again.\n",
-            "",
+            "JWTs that clients got for themselves and that were revoked: they are good until they expire\n  - ",
         ),
     };
     format!(
@@ -141,6 +145,6 @@ fn to_json(file: &Path, contents: &BackupContents) -> Value {
     let records: serde_json::Map<String, Value> = records
         .map(|(kind, count)| (kind.name().to_owned(), (*count).into()))
         .collect();
-    let newest = contents.newest.and_then(when::date);
-    json!({ "file": file, "newest": newest, "records": records })
+    let made_at = contents.made_at.and_then(when::date);
+    json!({ "file": file, "made_at": made_at, "records": records })
 }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::args::ClientOptions;
 use crate::error::{CliError, with_sources};
+use crate::files;
 
 /// Has connections present the certificate that the options name: those to the server, and those to APIs.
 ///
@@ -35,6 +36,6 @@ pub(super) fn presenting(
 }
 
 fn read(option: &str, path: &Path) -> Result<Vec<u8>, CliError> {
-    std::fs::read(path)
+    files::read(path)
         .map_err(|error| CliError::configuration(format!("{option} {}: {error}", path.display())))
 }

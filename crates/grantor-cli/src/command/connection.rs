@@ -5,6 +5,7 @@ use grantor_http::{CaCertificates, ReqwestTransport, TransportOptions};
 
 use crate::args::ConnectionOptions;
 use crate::error::{CliError, with_sources};
+use crate::files;
 
 /// Has tokens and sessions trust the authorities that the options name.
 pub(super) fn trusting(
@@ -36,7 +37,7 @@ fn read(options: &ConnectionOptions) -> Result<Option<(Vec<u8>, CaCertificates)>
             "name a file with certificates in PEM, which begin with -----BEGIN CERTIFICATE-----",
         )
     };
-    let pem = std::fs::read(path).map_err(|error| failed(&error))?;
+    let pem = files::read(path).map_err(|error| failed(&error))?;
     let certificates = CaCertificates::from_pem(&pem).map_err(|error| failed(&error))?;
     Ok(Some((pem, certificates)))
 }

@@ -10,9 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::args::{ClientOptions, TokenInput};
 use crate::error::{CliError, Exit};
+use crate::files::LONGEST;
 
-/// More than any secret or token has.
-const LONGEST: u64 = 1024 * 1024;
+/// The longest line with a secret.
+const LONGEST_LINE: u64 = 64 * 1024;
 
 /// A secret from standard input: its first line, without the line's end. A terminal does not show it.
 pub(super) fn secret_from_stdin(what: &str) -> Result<Secret, CliError> {
@@ -20,10 +21,13 @@ pub(super) fn secret_from_stdin(what: &str) -> Result<Secret, CliError> {
         return secret_from_prompt(what);
     }
     let mut text = Zeroizing::new(String::new());
-    let mut input = std::io::stdin().lock().take(64 * 1024);
+    let mut input = std::io::stdin().lock().take(LONGEST_LINE);
     input
         .read_line(&mut text)
         .map_err(|error| CliError::failed(format!("{what} can't be read: {error}")))?;
+    if text.len() as u64 == LONGEST_LINE {
+        return Err(CliError::usage(format!("{what} is longer than 64 KiB")));
+    }
     let line = first_line(&text);
     if line.is_empty() {
         return Err(CliError::usage(format!(

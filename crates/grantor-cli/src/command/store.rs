@@ -125,7 +125,9 @@ async fn collect(
     for store in stores.all() {
         if store.listing().is_none() {
             let name = store.capabilities().name;
-            output.note(&format!("{name} removes expired records by itself"));
+            output.note(&format!(
+                "{name} can't list its records: a server removes those that have expired while it runs"
+            ));
             continue;
         }
         for (kind, count) in transfer::count_dead(&**store, now).await?.iter() {
@@ -170,16 +172,16 @@ async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitC
     };
     for kind in &resealed.unlisted {
         output.note(&format!(
-            "the store of {} can't list them: keep the older key for as long as there are some from before",
+            "the store of {} can't list them: keep the old key for as long as there are some from before",
             kind.name()
         ));
     }
     let verb = match dry_run {
-        true => "are sealed under an older key",
-        false => "sealed under the newest key",
+        true => "are sealed under another key than the first one given",
+        false => "sealed under the first key given",
     };
     let text = format!(
-        "{} records {verb}{}; {} were under the newest key before\n{} can't be opened by any of the keys{}",
+        "{} records {verb}{}; {} were under the first key before\n{} can't be opened by any of the keys{}",
         resealed.older.total(),
         in_brackets(&resealed.older),
         resealed.newest.total(),
@@ -194,8 +196,8 @@ async fn reseal(common: &Common, dry_run: bool, output: &Output) -> Result<ExitC
     output.result(&text, &json)?;
     if resealed.has_unlisted_that_last() {
         return Err(CliError::failed(
-            "the mark of the master key stays under the older key, as records that have to last can't be \
-             listed: the older key is needed for as long as they are there",
+            "the mark of the master key stays under the old key, as records that have to last can't be \
+             listed: the old key is needed for as long as they are there",
         )
         .hint("keep giving both keys, or move those kinds to a store that can list them"));
     }

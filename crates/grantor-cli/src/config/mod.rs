@@ -23,6 +23,7 @@ pub(crate) use self::stores::{Location, Locations, has_password};
 use crate::args::{Common, Serve};
 use crate::command::secret_from_environment;
 use crate::error::{CliError, list};
+use crate::files;
 use crate::platform;
 
 /// All settings, checked.
@@ -152,7 +153,7 @@ impl Config {
         let mut config = Self::default();
         let mut problems = Vec::new();
         if let Some(path) = &common.config {
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let text = files::read_text(path).map_err(|error| {
                 let path = path.display();
                 CliError::configuration(format!("the configuration {path} can't be read: {error}"))
             })?;
@@ -244,6 +245,12 @@ fn store_url(
             )));
         }
         return Ok(Some(("--store-url", Location::parse(url))));
+    }
+    if std::env::var_os(STORE_URL).is_some_and(|url| url.is_empty()) {
+        return Err(CliError::configuration(format!(
+            "{STORE_URL} is set and empty: give it the URL of the store, or unset it for the database in \
+             the data folder"
+        )));
     }
     let url = secret_from_environment(STORE_URL)?;
     Ok(url.map(|url| (STORE_URL, Location::parse(url.expose()))))

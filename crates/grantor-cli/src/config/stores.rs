@@ -119,7 +119,8 @@ pub(super) fn apply(section: &Table, config: &mut Config, problems: &mut Vec<Str
 
 fn apply_one(name: &str, value: &Value, store: &mut Locations) -> Result<(), String> {
     let text = value.as_str().ok_or("must be a text in quotes")?;
-    match (name, kinds::by_name(name)) {
+    // The sections beside this one have keys with underscores.
+    match (name, kinds::by_name(&name.replace('_', "-"))) {
         ("default", _) => store.default = Location::parse(text)?,
         ("namespace", _) if text.is_empty() => return Err("must not be empty".to_owned()),
         ("namespace", _) => text.clone_into(&mut store.namespace),
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn a_kind_has_a_store_of_its_own_by_its_name() {
         let (store, problems) = read(
-            "default = \"postgres://u:p@h/\"\nsessions = \"redis://h\"\ncounts = \"memory\"\n\
+            "default = \"postgres://u:p@h/\"\nsessions = \"redis://h\"\naccess_tokens = \"redis://h\"\ncounts = \"memory\"\n\
              namespace = \"blue\"",
         );
         assert_eq!(problems, [""; 0]);
@@ -170,6 +171,7 @@ mod tests {
         let mut by_kind = store.by_kind;
         by_kind.sort_by_key(|(kind, _)| kind.name());
         let expected = [
+            (kinds::ACCESS_TOKENS, url("redis://h")),
             (kinds::COUNTS, Location::Memory),
             (kinds::SESSIONS, url("redis://h")),
         ];

@@ -23,7 +23,8 @@ pub(super) fn default_keeps(opened: &Opened) -> Result<(), CliError> {
         return Ok(());
     };
     Err(CliError::configuration(format!(
-        "{} can't be the default store: {reason}. Give kinds that may be lost a store of their own in the \
+        "{} can't be the default store: {reason}. Change that there (Redis: maxmemory-policy noeviction), \
+         or take another default store, and give kinds that may be lost a store of their own in the \
          section [store], as in access-tokens = \"memcached://HOST\"",
         capabilities.name
     )))

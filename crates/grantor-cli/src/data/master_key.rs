@@ -30,10 +30,31 @@ pub(crate) async fn existing(
         )));
     }
     let Some(key) = from_environment()? else {
-        return Ok(MasterKey::open_existing(&config.data, store, namespace, &system()).await?);
+        let opened = MasterKey::open_existing(&config.data, store, namespace, &system()).await;
+        return opened.map_err(|error| with_variable(error, config));
     };
     key.check(store, namespace, &system()).await?;
     Ok(key)
+}
+
+/// The master key of the data folder, which is made if the store is new.
+pub(super) async fn of_folder(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    namespace: Namespace,
+) -> Result<MasterKey, CliError> {
+    let opened = MasterKey::open(&config.data, store, namespace, &system()).await;
+    opened.map_err(|error| with_variable(error, config))
+}
+
+/// A file that is missing need not be one.
+fn with_variable(error: grantor_store::Error, config: &Config) -> CliError {
+    let is_missing = !config.data.join("master.key").exists();
+    let error = CliError::from(error);
+    match is_missing {
+        true => error.hint(format!("{MASTER_KEY} may have the key instead of a file")),
+        false => error,
+    }
 }
 
 /// The first part of every key of the configured records.
@@ -43,6 +64,12 @@ pub(crate) fn namespace(config: &Config) -> Namespace {
 
 /// The master key, as 32 bytes in base64url. Those after it, with spaces between them, only open.
 pub(crate) fn from_environment() -> Result<Option<MasterKey>, CliError> {
+    if std::env::var_os(MASTER_KEY).is_some_and(|key| key.is_empty()) {
+        return Err(CliError::configuration(format!(
+            "{MASTER_KEY} is set and empty: give it the master key, or unset it for the one in the data \
+             folder"
+        )));
+    }
     let Some(text) = secret_from_environment(MASTER_KEY)? else {
         return Ok(None);
     };

@@ -34,6 +34,7 @@ fn in_use() -> (Home, String) {
     let refresh_token = redeem(&server, "app", &code).text("refresh_token");
     // While it serves.
     let backup = home.json(&["backup", "copy.db"]);
+    assert!(backup["made_at"].is_string(), "{backup}");
     assert_eq!(backup["records"]["clients"], 1, "{backup}");
     assert_eq!(backup["records"]["accounts"], 1, "{backup}");
     (home, refresh_token)
@@ -74,7 +75,12 @@ fn kept_grants_live_on_and_the_command_says_what_may_be_undone() {
     let (home, refresh_token) = in_use();
     move_away(&home);
     let restored = home.run(&["restore", "copy.db", "--keep-grants"]).ok().out;
-    for part in ["revoked", "removed or changed", "client secrets"] {
+    for part in [
+        "as it was at 2",
+        "revoked",
+        "removed or changed",
+        "client secrets",
+    ] {
         assert!(restored.contains(part), "{part}: {restored}");
     }
     let server = home.serve(&ISSUER);

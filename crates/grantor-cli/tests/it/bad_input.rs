@@ -31,6 +31,14 @@ fn addresses_and_issuers_that_are_none() {
         "http://id.example",
     ]);
     plain.fails(3, &["https, or http on a loopback address"]);
+    for issuer in [
+        "https://id.example/a/../b",
+        "HTTPS://id.example",
+        "https://id.example:443",
+    ] {
+        let done = home.run(&["serve", "--listen", "127.0.0.1:0", "--issuer", issuer]);
+        done.fails(3, &[issuer, "normal form, https://id.example/"]);
+    }
     let elsewhere = home.run(&[
         "serve",
         "--listen",
@@ -105,7 +113,7 @@ fn a_master_key_that_is_lost_wrong_cut_off_or_open_to_others() {
             .fails(3, says);
     };
     std::fs::remove_file(&path).unwrap();
-    refused(&["master.key is missing", "backup"]);
+    refused(&["master.key is missing", "backup", "GRANTOR_MASTER_KEY"]);
     assert!(!path.exists(), "no new key takes the place of the lost one");
 
     let write = |bytes: &[u8], mode| {
@@ -160,6 +168,17 @@ fn clients_that_can_not_be() {
         ],
     );
     add(&[]).fails(2, &["a client needs a grant type", "--grant"]);
+    let service = ["client", "add", "job", "--grant", "client_credentials"];
+    let lifetimes = ["--access-lifetime", "0s", "--refresh-lifetime", "0s"];
+    home.run(&[&service[..], &lifetimes].concat()).fails(
+        2,
+        &["between 1 s and 30 days", "between 1 min and 10 years"],
+    );
+    let invisible = home.command(&[&service[..], &["--secret-stdin"]].concat());
+    invisible
+        .input("twenty letters\u{0} or so\n")
+        .run()
+        .fails(2, &["printable ASCII"]);
     add(&["--grant", "authorization_code"]).fails(2, &["needs a redirect URI"]);
     let public = [
         "client",

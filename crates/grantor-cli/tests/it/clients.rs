@@ -227,7 +227,8 @@ fn a_rotated_secret_is_good_at_once_and_the_old_one_no_more() {
     let text = home.run(&["client", "rotate-secret", "job"]).ok().out;
     assert!(
         text.starts_with(
-            "client job changed, the old secret is refused from now on\nsecret, shown this once: "
+            "client job changed, the old secret is refused within a second by servers that run \
+             (client_cache)\nsecret, shown this once: "
         ),
         "{text}"
     );

@@ -46,6 +46,21 @@ fn values_that_do_not_go_together_are_all_reported() {
             "need a default audience",
         ],
     );
+    // Nothing was served, so the data belong to no issuer yet.
+    let other = ["--issuer", "https://id.example"];
+    drop(home.serve(&other));
+}
+
+#[test]
+fn what_is_set_and_empty_is_a_mistake() {
+    let home = Home::new();
+    for variable in ["GRANTOR_STORE_URL", "GRANTOR_MASTER_KEY"] {
+        let serve = home.command(&["serve", "--listen", "127.0.0.1:0"]);
+        serve
+            .env(variable, "")
+            .run()
+            .fails(3, &[variable, "set and empty", "unset it"]);
+    }
 }
 
 #[test]
@@ -53,6 +68,8 @@ fn a_file_that_is_missing_or_no_toml() {
     let home = Home::new();
     home.run(&["serve", "--config", "missing.toml"])
         .fails(3, &["missing.toml can't be read"]);
+    home.run(&["serve", "--config", "/dev/zero"])
+        .fails(3, &["/dev/zero can't be read", "longer than 1 MiB"]);
     let file = home.file("c.toml", "listen = \"127.0.0.1:0\"\nissuer = = 1");
     home.run(&["serve", "--config", &file])
         .fails(3, &["c.toml: line 2 is not TOML"]);

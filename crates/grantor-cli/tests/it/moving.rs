@@ -33,7 +33,8 @@ fn add_app(home: &Home) {
 
 #[test]
 fn a_refresh_token_of_sqlite_works_on_postgresql() {
-    let database = Postgres::start().unwrap();
+    // The tests' servers write to no disk otherwise, which the copy warns of.
+    let database = Postgres::start_with(&["fsync=on"]).unwrap();
     let home = Home::new();
     add_app(&home);
     home.add_user("ann", PASSWORD);

@@ -183,7 +183,7 @@ impl<'a> AuthorizationContext<'a> {
 
     /// The code that the user typed in, if a device asks.
     pub(crate) fn user_code(&self) -> Option<&str> {
-        self.device.as_ref().map(|_| self.sealed.form.as_str())
+        self.sealed.typed().map(|(user_code, _)| user_code)
     }
 
     /// Where a fault or an answer belongs in events.

@@ -19,6 +19,7 @@ mod verification;
 use grantor_core::{AuthorizationRequest, BoxFuture, ErrorCode, Params};
 use grantor_jose::check::holds;
 use http::StatusCode;
+use http::header::{self, HeaderValue};
 
 use context::AuthorizationContext;
 use entry::Entry;
@@ -30,6 +31,7 @@ pub(crate) use verification::run as verify_user_code;
 
 use crate::error::{Error, Refusal};
 use crate::http::{Browser, Call, Reply};
+use crate::limits::KEPT_REQUESTS;
 use crate::pushed_request::{PushedRequest, is_ours};
 use crate::services::Services;
 use crate::site::form::INTERACTION;
@@ -78,6 +80,7 @@ pub(crate) fn push<'a>(
             let description = "\"request_uri\" can't be pushed (RFC 9126 section 2.1)";
             return Err(Error::invalid_request(description));
         }
+        check_kept(services, call).await?;
         let params = without_authentication(&call.params, &call.client()?.id);
         let sealed = SealedRequest::new(services, params.to_form(), call.now);
         // RFC 9126 section 2.3.
@@ -201,6 +204,24 @@ fn without_authentication<'p>(params: &'p Params<'_>, client_id: &'p str) -> Par
         }
     }
     kept
+}
+
+/// A request that is kept is one of a client that authenticates, or of an address that has not sent too
+/// many.
+async fn check_kept(services: &Services, call: &Call<'_>) -> Result<(), Error> {
+    if !call.client()?.is_public() {
+        return Ok(());
+    }
+    let within = services.limits.try_from(call.head, &KEPT_REQUESTS).await?;
+    if holds("kept_requests.limit", within) {
+        return Ok(());
+    }
+    let description =
+        "too many requests of public clients from this address; try again in a minute";
+    Err(Refusal::new(ErrorCode::TemporarilyUnavailable, description)
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("60"))
+        .with_status(StatusCode::TOO_MANY_REQUESTS)
+        .into())
 }
 
 fn check_length(sealed: &SealedRequest) -> Result<(), Error> {

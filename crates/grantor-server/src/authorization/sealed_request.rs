@@ -15,7 +15,8 @@ use crate::services::Services;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SealedRequest {
     pub(crate) origin: Origin,
-    /// The parameters of the request; of one of a device, the user code that was typed in.
+    /// The parameters of the request; of one of a device, the user code that was typed in and the browser
+    /// that sent it.
     pub(crate) form: String,
     pub(crate) started_at: Timestamp,
     pub(crate) grant: Identifier,
@@ -49,13 +50,26 @@ impl SealedRequest {
         }
     }
 
-    /// The request of a device, whose user has typed in its code.
-    pub(super) fn of_device(device: Identifier, user_code: String, now: Timestamp) -> Self {
+    /// The request of a device, whose user has typed in its code in this browser.
+    pub(super) fn of_device(
+        device: Identifier,
+        user_code: &str,
+        browser: &str,
+        now: Timestamp,
+    ) -> Self {
         Self {
             origin: Origin::Device,
-            form: user_code,
+            form: format!("{user_code} {browser}"),
             started_at: now,
             grant: device,
+        }
+    }
+
+    /// The user code that was typed in, and the browser that sent it; none but for a request of a device.
+    pub(super) fn typed(&self) -> Option<(&str, &str)> {
+        match self.origin {
+            Origin::Client => None,
+            Origin::Device => self.form.split_once(' '),
         }
     }
 

@@ -41,8 +41,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
             } else {
                 match look_up(services, call.head, user_code.as_ref()).await? {
                     Ok((device, user_code)) => {
-                        let text = user_code.to_text();
-                        return Ok(go_on(services, call, device, text));
+                        return Ok(go_on(services, call, &browser, device, user_code));
                     }
                     Err(problem) => {
                         services.events.tell(&Event {
@@ -59,8 +58,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         };
         let shown = user_code.map(|user_code| user_code.to_text());
         let prompt = UserCodePrompt::new(forms, shown.as_deref(), problem, call.head);
-        let page = services.site.user_code(&prompt).await;
-        let page = page.map_err(|error| Error::Internal(error.to_string()))?;
+        let page = services.site.user_code(&prompt).await?;
         browser.show(page, services)
     })
 }
@@ -88,8 +86,15 @@ async fn look_up<'c>(
 
 /// Goes on with the request of the device, by a redirect: whoever reloads the next page sends no code
 /// again.
-fn go_on(services: &Services, call: &Call<'_>, device: Identifier, user_code: String) -> Reply {
-    let sealed = SealedRequest::of_device(device, user_code, call.now);
+fn go_on(
+    services: &Services,
+    call: &Call<'_>,
+    browser: &Browser,
+    device: Identifier,
+    user_code: &UserCode,
+) -> Reply {
+    let browser = browser.tag(services);
+    let sealed = SealedRequest::of_device(device, &user_code.to_text(), &browser, call.now);
     let sealed = sealed.seal(&services.page_keys.mac);
     Reply::redirect(&return_to(&services.urls.resume_path, &sealed))
 }

@@ -10,7 +10,8 @@ use super::clients::{FoundClients, self_described_grant_types, self_registered};
 #[cfg(feature = "fetch")]
 use super::document_clients::with_documents;
 use super::problems::{
-    fetch_problem, find_site, grant_type_problems, key_url_problem, own_site_problems,
+    fetch_problem, find_site, grant_type_problems, issuer_problem, key_url_problem,
+    own_site_problems,
 };
 use crate::build_error::BuildError;
 use crate::client::authentication::AssertionVerifier;
@@ -38,10 +39,10 @@ impl ServerBuilder {
     /// Every problem of the configuration at once; or the store can't be read.
     pub async fn build(mut self) -> Result<Server, BuildError> {
         let fetcher = self.fetcher();
-        let mut diagnostics = Diagnostics {
-            problems: self.config.problems(),
-            ..Diagnostics::default()
-        };
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.problems.extend(self.problems);
+        diagnostics.problems.extend(issuer_problem(&self.issuer));
+        diagnostics.problems.extend(self.config.problems());
         let grant_types = GrantTypes::new(self.grant_types);
         diagnostics
             .problems
@@ -82,7 +83,7 @@ impl ServerBuilder {
         else {
             return Err(BuildError::new(diagnostics.problems));
         };
-        for warning in &diagnostics.warnings {
+        for warning in diagnostics.warnings() {
             tracing::warn!("{warning}");
         }
         issuer_mark::check(&tables.issuer_mark, &self.issuer).await?;

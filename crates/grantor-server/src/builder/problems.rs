@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use grantor_core::Issuer;
 use grantor_store::Diagnostics;
 use url::Url;
 
@@ -38,6 +39,19 @@ pub(super) fn grant_type_problems(grant_types: &GrantTypes, config: &Config) -> 
         problems.push("a server needs a grant type".to_owned());
     }
     problems
+}
+
+/// The reason why a server can't have this issuer: it is published as it was written, and its endpoints
+/// as URLs are normalised.
+pub(super) fn issuer_problem(issuer: &Issuer) -> Option<String> {
+    let normal = Url::parse(issuer.as_str()).ok()?;
+    let without_end = |text: &str| text.trim_end_matches('/').to_owned();
+    (without_end(normal.as_str()) != without_end(issuer.as_str())).then(|| {
+        format!(
+            "the issuer {issuer} has another spelling in normal form, {normal}, and clients compare it \
+             byte for byte: write it like that"
+        )
+    })
 }
 
 /// The reasons why grant types can't have these sites of their own.

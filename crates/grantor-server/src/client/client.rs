@@ -74,7 +74,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with a secret, without grant types and scope.
+    /// A client with a secret, without grant types and scope. [`public`](Self::public) is one without.
     #[must_use]
     pub fn new(id: impl Into<String>, epoch: impl Into<String>) -> Self {
         Self {
@@ -102,6 +102,16 @@ impl Client {
             default_scope: None,
             unused_until: None,
             epoch: epoch.into(),
+        }
+    }
+
+    /// A public client, which has no secret ([`Credentials::None`](crate::Credentials::None)), without
+    /// grant types and scope.
+    #[must_use]
+    pub fn public(id: impl Into<String>, epoch: impl Into<String>) -> Self {
+        Self {
+            auth_method: ClientAuthMethod::None,
+            ..Self::new(id, epoch)
         }
     }
 

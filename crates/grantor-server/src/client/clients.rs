@@ -6,7 +6,7 @@ use std::sync::Arc;
 use grantor_core::BoxFuture;
 use http::request::Parts;
 
-use super::{Client, Credentials};
+use super::{Client, ClientAuthMethod, Credentials};
 use crate::error::Error;
 
 /// Where clients are looked up. [`StoredClients`](crate::StoredClients) keeps them in the server's
@@ -69,5 +69,24 @@ impl Registered {
             client: client.into(),
             credentials,
         }
+    }
+
+    /// Returns what is wrong with it if its credentials are none for the way in which it authenticates:
+    /// a mistake of the table that it comes from.
+    pub(crate) fn mistake(&self) -> Option<Error> {
+        let method = self.client.auth_method;
+        let has_none = matches!(self.credentials, Credentials::None);
+        let remedy = match (method, has_none) {
+            (method, true) if method.has_secret() => {
+                "give it Credentials that verify one, or make it by Client::public"
+            }
+            (ClientAuthMethod::None, false) => "give it Credentials::None, or another auth_method",
+            _ => return None,
+        };
+        let id = &self.client.id;
+        Some(Error::Internal(format!(
+            "the table of clients has {id:?} with the method {method:?}, and credentials that are not \
+             for that: {remedy}"
+        )))
     }
 }

@@ -19,9 +19,7 @@ pub enum Credentials {
     Hashes(Arc<SecretHashes>),
     /// The secrets themselves, under which [`client_secret_jwt`](crate::ClientAuthMethod) is verified.
     Shared(Arc<SharedSecrets>),
-    /// By the application, whose table may hold bcrypt hashes or ask another service. Since that may
-    /// be slow, nothing is verified for an address that has presented too many wrong secrets
-    /// ([`Bucket::WrongClientSecrets`](crate::Bucket::WrongClientSecrets)), not even a right one.
+    /// By the application, whose table may hold bcrypt hashes or ask another service.
     Own(Arc<dyn VerifySecret>),
 }
 
@@ -79,9 +77,14 @@ impl SecretHashes {
 }
 
 impl Credentials {
-    /// Returns whether verifying a secret may cost more than a hash or two.
-    pub(crate) fn may_be_slow(&self) -> bool {
-        matches!(self, Self::Own(_))
+    /// Returns whether a secret may be one that can be guessed, or costs much to verify: any but a
+    /// generated one.
+    pub(crate) fn has_chosen(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Hashes(hashes) => hashes.secrets.iter().any(|secret| secret.hash.is_chosen()),
+            Self::Shared(_) | Self::Own(_) => true,
+        }
     }
 
     /// The secrets that assertions may be signed under.

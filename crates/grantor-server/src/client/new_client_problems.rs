@@ -1,9 +1,12 @@
 //! The rules for the metadata of a client (RFC 7591 section 2), and what is wrong with it.
 
-use grantor_core::is_secure;
+use std::time::Duration;
+
+use grantor_core::{Secret, is_secure};
 use url::Url;
 
 use super::{ClientAuthMethod, NewClient, RegisteredBy};
+use crate::config::Config;
 use crate::text;
 
 impl NewClient {
@@ -113,6 +116,21 @@ impl NewClient {
             self.secret.as_ref().is_none_or(|secret| !secret.is_empty()),
             "the secret is empty",
         );
+        check(self.secret.as_ref().is_none_or(is_visible), INVISIBLE);
+        let is_between = |lifetime: Option<Duration>, shortest, longest| {
+            lifetime.is_none_or(|lifetime| (shortest..=longest).contains(&lifetime))
+        };
+        let access = client.access_token_lifetime;
+        check(
+            is_between(access, SECOND, Config::MAX_ACCESS_TOKEN_LIFETIME),
+            "the access token lifetime of a client must be between 1 s and 30 days",
+        );
+        let is_long = |lifetime| is_between(lifetime, MINUTE, TEN_YEARS);
+        check(
+            is_long(client.refresh_token_lifetime) && is_long(client.grant_lifetime),
+            "the lifetime of a client's refresh tokens and of its grants must be between 1 min and 10 \
+             years",
+        );
         let absolute = |text: &String| {
             Url::parse(text).is_ok_and(|url| url.fragment().is_none()) && printable(text)
         };
@@ -128,6 +146,18 @@ impl NewClient {
 }
 
 const MAX_NAME: usize = 200;
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const TEN_YEARS: Duration = Duration::from_secs(3650 * 24 * 3600);
+
+/// Returns whether a secret has the characters that one has (RFC 6749 appendix A.2).
+pub(super) fn is_visible(secret: &Secret) -> bool {
+    let secret = secret.expose().as_bytes();
+    secret.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
+pub(super) const INVISIBLE: &str =
+    "the secret of a client has printable ASCII characters (RFC 6749 appendix A.2)";
 
 /// Enough for HS256.
 pub(super) const MIN_SHARED_SECRET: usize = 32;

@@ -57,6 +57,11 @@ impl SecretHash {
         Self::Chosen(keyed(secret, client_id, key))
     }
 
+    /// Returns whether somebody chose the secret, who may have chosen one that can be guessed.
+    pub(crate) fn is_chosen(&self) -> bool {
+        !matches!(self, Self::Generated(_))
+    }
+
     /// None if the secret is longer than a cipher takes.
     pub(crate) fn sealed(
         secret: &Secret,

@@ -24,8 +24,7 @@ pub(crate) fn run<'a>(state: &'a State, call: &'a Call<'a>) -> BoxFuture<'a, Res
         }
         let forms = browser.forms_of_page(services, Stage::Page, path, address);
         let page_call = PageCall::new(path, call.head, &call.params, forms, call.now);
-        let page = services.site.page(&page_call).await;
-        let page = page.map_err(|error| Error::Internal(error.to_string()))?;
+        let page = services.site.page(&page_call).await?;
         if page_call.ignored_form() {
             services.events.tell(&Event {
                 endpoint: Some("site"),

@@ -53,8 +53,7 @@ async fn sign_in(call: &TokenCall<'_>) -> Result<Granted, Error> {
     let audience = call.audience().await?;
     let (site, head) = call.site()?;
     let attempt = PasswordLogin::new(&username, &password, head);
-    let answer = site.password(&attempt).await;
-    let login = match answer.map_err(|error| Error::Internal(error.to_string()))? {
+    let login = match site.password(&attempt).await? {
         PasswordAnswer::Right(login) => login,
         PasswordAnswer::Wrong => {
             return Err(Error::invalid_grant("the name or the password is wrong"));

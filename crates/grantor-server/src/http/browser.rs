@@ -1,6 +1,7 @@
 //! The cookie that identifies a browser.
 
 use grantor_core::Secret;
+use grantor_jose::base64url;
 use http::HeaderMap;
 
 use super::Reply;
@@ -46,6 +47,13 @@ impl Browser {
             binding,
             action,
         }
+    }
+
+    /// What names it in a sealed request, without its cookie.
+    pub(crate) fn tag(&self, services: &Services) -> String {
+        let secret = self.secret.expose().as_bytes();
+        let mac = services.page_keys.mac.sign(&[b"grantor/browser/1", secret]);
+        base64url::encode(mac)
     }
 
     /// A page for it, with its cookie.

@@ -45,8 +45,8 @@ pub(crate) struct Keys {
     signing: RwLock<Arc<SigningKeys>>,
     /// When the record is read again, in milliseconds.
     read_again_at: AtomicI64,
-    /// When it was read last, in milliseconds.
-    read_at: AtomicI64,
+    /// When it may be read again for a token under an unknown key, in milliseconds.
+    unknown_key_at: AtomicI64,
     records: Records<KeysRecord>,
     environment: Environment,
     rules: KeyRules,
@@ -68,12 +68,12 @@ impl Keys {
         environment: &Environment,
         rules: KeyRules,
     ) -> Result<Self, Error> {
-        let now = environment.now();
         let decide = |stored: Option<KeysRecord>| async move {
+            let now = environment.now();
             let mut changed = stored.is_none();
             let mut record = match stored {
                 Some(record) => record,
-                None => KeysRecord::make(environment)?,
+                None => KeysRecord::make(environment, now)?,
             };
             for purpose in Purpose::ALL {
                 let label = purpose.label();
@@ -91,10 +91,11 @@ impl Keys {
             })
         };
         let parsed = records.change(&records.key(&[]), decide).await?;
+        let now = environment.now();
         Ok(Self {
             signing: RwLock::new(Arc::new(parsed.signing)),
             read_again_at: AtomicI64::new((now + READ_AGAIN).as_millis()),
-            read_at: AtomicI64::new(now.as_millis()),
+            unknown_key_at: AtomicI64::new(now.as_millis()),
             records,
             environment: environment.clone(),
             rules,
@@ -146,7 +147,6 @@ impl Keys {
             Ok(Some(signing)) => {
                 let mut kept = self.signing.write().unwrap_or_else(PoisonError::into_inner);
                 *kept = Arc::new(signing);
-                self.read_at.store(now.as_millis(), Ordering::Relaxed);
                 self.read_again_at
                     .store(millis(READ_AGAIN), Ordering::Relaxed);
             }
@@ -161,12 +161,18 @@ impl Keys {
         }
     }
 
-    /// Reads the record again for a token under an unknown key, at most once a second. Whether it did.
+    /// Reads the record again for a token under an unknown key, for one such token a second. Whether it
+    /// did.
     pub(crate) async fn refresh_for_unknown_key(&self) -> bool {
-        let last = Timestamp::from_millis(self.read_at.load(Ordering::Relaxed));
-        if self.environment.now() < last + Duration::from_secs(1) {
+        let now = self.environment.now();
+        let from = Timestamp::from_millis(self.unknown_key_at.load(Ordering::Relaxed));
+        let next = now + Duration::from_secs(1);
+        // A clock that went back does not keep the record unread for long.
+        if now < from && from <= next {
             return false;
         }
+        self.unknown_key_at
+            .store(next.as_millis(), Ordering::Relaxed);
         self.refresh().await;
         true
     }

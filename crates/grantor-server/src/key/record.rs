@@ -92,8 +92,7 @@ impl SigningKey {
 
 impl KeysRecord {
     /// The keys of a first start.
-    pub(super) fn make(environment: &Environment) -> Result<Self, Error> {
-        let now = environment.now();
+    pub(super) fn make(environment: &Environment, now: Timestamp) -> Result<Self, Error> {
         let signing = [Algorithm::Es256, Algorithm::EdDsa];
         let signing = signing.map(|algorithm| SigningKey::generate(algorithm, now, now));
         Ok(Self {

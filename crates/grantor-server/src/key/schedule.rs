@@ -54,7 +54,9 @@ impl KeysRecord {
             return Ok(false);
         };
         let mut changed = false;
-        if self.active(algorithm, now).is_none() {
+        // A key that another server made at its first start, by a clock that is ahead, signs here too.
+        let signs = |key: &SigningKey| key.algorithm == algorithm && !key.is_waiting(now);
+        if !self.signing.iter().any(signs) {
             self.signing
                 .push(SigningKey::generate(algorithm, now, now)?);
             changed = true;

@@ -95,6 +95,19 @@ fn without_a_rotation_nothing_is_replaced_and_another_algorithm_gets_a_key() {
     assert!(!record.keep_rules(&KeyRules::NONE, at(2)).unwrap());
 }
 
+/// As when two servers start at once, or the clock ticks during a first start.
+#[test]
+fn a_key_by_a_clock_that_is_a_little_ahead_is_the_only_one() {
+    let mut record = record();
+    record.keep_rules(&rules(), at(0)).unwrap();
+    let earlier = Timestamp::from_secs(1_790_000_000 - 30);
+    assert!(!record.keep_rules(&rules(), earlier).unwrap());
+    assert_eq!(record.signing.len(), 1);
+    let wrong = Timestamp::from_secs(1_790_000_000 - 24 * 3600);
+    assert!(record.keep_rules(&rules(), wrong).unwrap());
+    assert_eq!(record.signing.len(), 2);
+}
+
 #[test]
 fn a_server_that_slept_publishes_ahead_all_the_same() {
     let mut record = record();

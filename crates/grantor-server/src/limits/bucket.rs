@@ -8,7 +8,8 @@ use std::time::Duration;
 pub enum Bucket {
     /// Logins from one address.
     LoginsFromAddress,
-    /// Logins to one account, from browsers that never signed in to it.
+    /// Logins to one account, from browsers that never signed in to it. Those that succeed are given back
+    /// ([`Limits::give_back`](crate::Limits::give_back)), so that the count says nothing about the account.
     LoginsToAccount,
     /// Logins from a browser that signed in before, so that nobody else can lock it out.
     LoginsFromKnownBrowser,
@@ -21,6 +22,11 @@ pub enum Bucket {
     UserCodesFromNetwork,
     /// User codes that were typed in by all whose address is not known.
     UserCodesWithoutAddress,
+    /// Requests of public clients that the server keeps, from one address: pushed authorization requests
+    /// (RFC 9126) and those of devices. Anybody can use the identifier of a public client.
+    KeptRequestsFromAddress,
+    /// The same from one IPv6 /48.
+    KeptRequestsFromNetwork,
     /// Registrations from one address (RFC 7591).
     Registrations,
     /// Registrations from one IPv6 /48.
@@ -54,6 +60,11 @@ impl Limit {
 }
 
 impl Bucket {
+    /// Returns whether tries are given back when they succeed.
+    pub(super) fn is_given_back(self) -> bool {
+        matches!(self, Self::LoginsToAccount)
+    }
+
     /// Its name in keys and logs.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -65,6 +76,8 @@ impl Bucket {
             Self::UserCodesFromAddress => "user codes from an address",
             Self::UserCodesFromNetwork => "user codes from a network",
             Self::UserCodesWithoutAddress => "user codes without an address",
+            Self::KeptRequestsFromAddress => "kept requests from an address",
+            Self::KeptRequestsFromNetwork => "kept requests from a network",
             Self::Registrations => "registrations",
             Self::RegistrationsFromNetwork => "registrations from a network",
             Self::RegistrationsWithoutAddress => "registrations without an address",
@@ -89,6 +102,8 @@ impl Bucket {
             // A quarter of what is fetched from one host in a minute.
             Self::DocumentsFromAddress => Limit::new(30, Duration::from_secs(60)),
             Self::DocumentsFromNetwork => Limit::new(120, Duration::from_secs(60)),
+            Self::KeptRequestsFromAddress => Limit::new(120, Duration::from_secs(60)),
+            Self::KeptRequestsFromNetwork => Limit::new(600, Duration::from_secs(60)),
             Self::UserCodesFromAddress => Limit::new(20, Duration::from_secs(60)),
             Self::UserCodesFromNetwork => Limit::new(100, Duration::from_secs(60)),
             // Of 34 bits, 6,000 guesses within the lifetime of a code are one in four million.

@@ -21,6 +21,14 @@ pub(crate) const USER_CODES: BySource = BySource {
     unknown: Some(Bucket::UserCodesWithoutAddress),
 };
 
+/// Requests that are kept. All whose address is not known are many users behind a proxy, or on this
+/// machine, and would keep each other out.
+pub(crate) const KEPT_REQUESTS: BySource = BySource {
+    address: Bucket::KeptRequestsFromAddress,
+    network: Bucket::KeptRequestsFromNetwork,
+    unknown: None,
+};
+
 /// Clients that register themselves.
 pub(crate) const REGISTRATIONS: BySource = BySource {
     address: Bucket::Registrations,

@@ -1,6 +1,11 @@
 //! The error of a site.
 
+use std::error::Error as _;
 use std::fmt;
+
+use grantor_store::Applied;
+
+use crate::error::Error;
 
 /// The site can't answer now.
 #[derive(Debug)]
@@ -25,9 +30,27 @@ impl std::error::Error for SiteError {
     }
 }
 
-impl From<crate::error::Error> for SiteError {
-    fn from(error: crate::error::Error) -> Self {
+impl From<Error> for SiteError {
+    fn from(error: Error) -> Self {
         Self::new(error)
+    }
+}
+
+/// If a store failed, or too much is waiting, the peer may try again.
+impl From<SiteError> for Error {
+    fn from(error: SiteError) -> Self {
+        let mut cause = error.source();
+        while let Some(found) = cause {
+            if found.is::<grantor_store::Error>() {
+                let error = grantor_store::Error::unavailable(error.to_string(), Applied::No);
+                return Self::Store(error);
+            }
+            if matches!(found.downcast_ref(), Some(Self::Busy)) {
+                return Self::Busy;
+            }
+            cause = found.source();
+        }
+        Self::Internal(error.to_string())
     }
 }
 

@@ -145,7 +145,7 @@ async fn identifiers_and_secrets_are_form_encoded_inside_basic() {
     let fixture = Fixture::new().await;
     let who = Who {
         id: "a:b +%",
-        secret: Some("p:ä%+ &="),
+        secret: Some("p:~%+ &=\""),
         redirect_uri: "",
     };
     let new = grantor_server::NewClient::confidential(who.id)

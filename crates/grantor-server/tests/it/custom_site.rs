@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use grantor_core::{BoxFuture, ErrorResponse, Timestamp};
 use grantor_server::{
-    Allowed, Config, Decision, Interaction, Login, Page, Registration, SignIn, Site, SiteError,
+    Allowed, Config, Decision, Error, Interaction, Login, Page, Registration, SignIn, Site,
+    SiteError,
 };
-use grantor_store::MemoryStore;
+use grantor_store::{Applied, MemoryStore};
 use http::{StatusCode, header};
 use serde_json::json;
 
@@ -56,6 +57,11 @@ impl Site for Puppet {
             assert_eq!(login.subject, "alice");
             if interaction.client().id == "unlucky" {
                 return Err(SiteError::new("the secret database at 10.0.0.1 is down"));
+            }
+            if interaction.client().id == "unavailable" {
+                let down = "the store at 10.0.0.1 is down";
+                let error = grantor_store::Error::unavailable(down, Applied::No);
+                return Err(Error::from(error).into());
             }
             Ok((self.decide)(interaction))
         })
@@ -291,22 +297,23 @@ async fn a_site_may_have_pages_of_its_own_and_come_back() {
 #[tokio::test]
 async fn a_site_that_fails_tells_nobody_why() {
     let fixture = fixture(Puppet::new(page)).await;
-    let who = Who {
-        id: "unlucky",
-        ..APP
-    };
-    fixture
-        .clients
-        .add(crate::support::with_codes(who))
-        .await
-        .unwrap();
-    let reply = Browser::new(&fixture).open(&Ask::new(who).url()).await;
-    reply.assert_redirected_error(APP.redirect_uri, "server_error");
-    let pairs = reply.callback(APP.redirect_uri);
-    assert_eq!(
-        value(&pairs, "error_description"),
-        Some("the server failed")
-    );
+    for (id, error, description) in [
+        ("unlucky", "server_error", "the server failed"),
+        // The client may try again.
+        (
+            "unavailable",
+            "temporarily_unavailable",
+            "the server can't answer now; try again",
+        ),
+    ] {
+        let who = Who { id, ..APP };
+        let client = crate::support::with_codes(who);
+        fixture.clients.add(client).await.unwrap();
+        let reply = Browser::new(&fixture).open(&Ask::new(who).url()).await;
+        reply.assert_redirected_error(APP.redirect_uri, error);
+        let pairs = reply.callback(APP.redirect_uri);
+        assert_eq!(value(&pairs, "error_description"), Some(description));
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use grantor_core::Issuer;
 use grantor_jose::jwt::{self, Policy};
-use grantor_jose::{Algorithm, KeySet};
+use grantor_jose::{Algorithm, KeySet, base64url};
 use grantor_server::{AccessTokens, Config, KeyState, RotateAt, Server, StoredKeys};
 use grantor_site::{AccountSite, Passwords};
 use grantor_store::MemoryStore;
@@ -26,7 +26,7 @@ async fn token(server: &Server) -> String {
 }
 
 fn key_id(token: &str) -> String {
-    let header = grantor_jose::base64url::decode(token.split('.').next().unwrap()).unwrap();
+    let header = base64url::decode(token.split('.').next().unwrap()).unwrap();
     let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
     header["kid"].as_str().unwrap().to_owned()
 }
@@ -197,11 +197,33 @@ async fn a_token_under_a_new_key_is_recognised_at_once() {
     let fixture = Fixture::with(rotating).await;
     token(&fixture.server).await;
     let keys = StoredKeys::open(&fixture.stores).unwrap();
-    fixture.clock.advance(2);
-    keys.rotate(Algorithm::Es256, RotateAt::Now).await.unwrap();
-    let other = second_server(&fixture).await;
-    let signed = token(&other).await;
-    assert!(fixture.is_active(&signed).await);
+    // Within the second in which the server read its keys, and again.
+    for _ in 0..2 {
+        keys.rotate(Algorithm::Es256, RotateAt::Now).await.unwrap();
+        let other = second_server(&fixture).await;
+        let signed = token(&other).await;
+        assert!(fixture.is_active(&signed).await);
+        fixture.clock.advance(1);
+    }
+}
+
+/// Anybody can name keys that are none.
+#[tokio::test]
+async fn tokens_under_unknown_keys_have_the_keys_read_once_a_second() {
+    let fixture = Fixture::with(rotating).await;
+    let known = token(&fixture.server).await;
+    let (_, rest) = known.split_once('.').unwrap();
+    let header = br#"{"alg":"ES256","typ":"at+jwt","kid":"nobody"}"#;
+    let forged = format!("{}.{rest}", base64url::encode(header));
+    let read = async || {
+        let before = fixture.store.calls();
+        assert!(!fixture.server.introspect(&forged).await.unwrap().active);
+        fixture.store.calls() - before
+    };
+    let (first, second) = (read().await, read().await);
+    assert_eq!(first, second + 1);
+    fixture.clock.advance(1);
+    assert_eq!(read().await, first);
 }
 
 #[tokio::test]

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use grantor_core::PeerAddress;
+use grantor_server::NewClient;
 use grantor_site::{AccountSite, Passwords};
 use grantor_store::MemoryStore;
 
 use crate::support::{
-    Ask, Browser, Fixture, MACHINE, PASSWORD, Reply, SPA, Who, client_request, cookie_name,
+    APP, Ask, Browser, Fixture, MACHINE, PASSWORD, Reply, SPA, Who, client_request, cookie_name,
 };
 
 /// A fixture with the limits that a server has by default.
@@ -54,7 +55,7 @@ async fn an_attack_on_one_account_stops_neither_others_nor_its_own_known_browser
         refused += u32::from(page.status == 429);
         assert!(matches!(page.status.as_u16(), 422 | 429));
     }
-    assert_eq!(refused, 81);
+    assert_eq!(refused, 80);
     for (name, address) in [("bob", "192.0.2.2"), ("carol", "192.0.2.3")] {
         let (mut other, login) = browser(&fixture, address).await;
         let consent = try_login(&mut other, &login, name, PASSWORD).await;
@@ -74,6 +75,31 @@ async fn an_attack_on_one_account_stops_neither_others_nor_its_own_known_browser
     let (mut new, login) = browser(&fixture, "192.0.2.9").await;
     let consent = try_login(&mut new, &login, "alice", PASSWORD).await;
     assert!(consent.assert_ok().text().contains("Allow"));
+}
+
+/// Logins that succeed are no guesses. If they counted, the limit would be reached sooner for an account
+/// that is used than for a name that nobody has.
+#[tokio::test]
+async fn a_right_password_counts_nothing_and_the_limit_is_that_of_any_name() {
+    let fixture = fixture().await;
+    for i in 0..25 {
+        let (mut kiosk, login) = browser(&fixture, &format!("192.0.2.{i}")).await;
+        let consent = try_login(&mut kiosk, &login, "bob", PASSWORD).await;
+        assert!(consent.assert_ok().text().contains("Allow"), "{i}");
+    }
+    for name in ["bob", "nobody"] {
+        let mut statuses = Vec::new();
+        for i in 0..25 {
+            let (mut attacker, login) = browser(&fixture, &format!("198.51.100.{i}")).await;
+            let page = try_login(&mut attacker, &login, name, "wrong").await;
+            statuses.push(page.status.as_u16());
+        }
+        assert_eq!(
+            statuses,
+            [[422; 20].as_slice(), &[429; 5]].concat(),
+            "{name}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -142,6 +168,31 @@ async fn token(fixture: &Fixture, who: Who, address: Option<&str>) -> Reply {
     fixture.send(request).await
 }
 
+/// The count is of wrong secrets of one client; nobody guesses a generated one.
+#[tokio::test]
+async fn a_generated_secret_is_accepted_from_an_address_that_guesses_it() {
+    let fixture = fixture().await;
+    let client = NewClient::confidential("generated")
+        .with_grant_types(["client_credentials"])
+        .with_scope("read".parse().unwrap());
+    let secret = fixture.clients.add(client).await.unwrap().unwrap();
+    let right = Who {
+        id: "generated",
+        secret: Some(secret.expose().to_owned().leak()),
+        redirect_uri: "",
+    };
+    let guess = Who {
+        secret: Some("a guess"),
+        ..right
+    };
+    for _ in 0..101 {
+        token(&fixture, guess, Some(ATTACKER)).await;
+    }
+    let refused = token(&fixture, guess, Some(ATTACKER)).await;
+    refused.assert_error(429, "temporarily_unavailable");
+    token(&fixture, right, Some(ATTACKER)).await.assert_ok();
+}
+
 #[tokio::test]
 async fn who_guesses_secrets_of_a_client_is_stopped_and_the_client_is_not() {
     let fixture = fixture().await;
@@ -157,12 +208,42 @@ async fn who_guesses_secrets_of_a_client_is_stopped_and_the_client_is_not() {
         let reply = token(&fixture, guess, Some(ATTACKER)).await;
         reply.assert_error(429, "temporarily_unavailable");
         assert_eq!(reply.header(http::header::RETRY_AFTER), "60");
-        // A right secret is no guess, from the same address too.
-        for address in [Some(ATTACKER), Some("192.0.2.1"), None] {
+        // The secret was chosen, so nobody learns there whether a guess is right.
+        let right = token(&fixture, MACHINE, Some(ATTACKER)).await;
+        right.assert_error(429, "temporarily_unavailable");
+        for address in [Some("192.0.2.1"), None] {
             token(&fixture, MACHINE, address).await.assert_ok();
         }
     }
     fixture.clock.advance(60);
     let reply = token(&fixture, guess, Some(ATTACKER)).await;
     reply.assert_error(401, "invalid_client");
+}
+
+/// Anybody can use the identifier of a public client, and each request takes room for an hour.
+#[tokio::test]
+async fn kept_requests_of_public_clients_are_limited_by_address() {
+    let fixture = fixture().await;
+    let push = async |who: Who, address: Option<&str>| {
+        let ask = Ask::new(who).without("client_id");
+        let pairs: Vec<_> = ask.pairs.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let mut request = client_request("/par", who, &pairs);
+        if let Some(address) = address {
+            let address: IpAddr = address.parse().unwrap();
+            request.extensions_mut().insert(PeerAddress(address));
+        }
+        fixture.send(request).await
+    };
+    for i in 0..120 {
+        assert_eq!(push(SPA, Some(ATTACKER)).await.status, 201, "{i}");
+    }
+    let refused = push(SPA, Some(ATTACKER)).await;
+    refused.assert_error(429, "temporarily_unavailable");
+    assert_eq!(refused.header(http::header::RETRY_AFTER), "60");
+    // Neither others, nor a client that authenticates.
+    for (who, address) in [(SPA, Some("192.0.2.1")), (SPA, None), (APP, Some(ATTACKER))] {
+        assert_eq!(push(who, address).await.status, 201, "{address:?}");
+    }
+    fixture.clock.advance(60);
+    assert_eq!(push(SPA, Some(ATTACKER)).await.status, 201);
 }

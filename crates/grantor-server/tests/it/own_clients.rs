@@ -67,11 +67,15 @@ impl VerifySecret for Table {
     }
 }
 
-async fn fixture() -> (Table, Fixture) {
-    let table = Table(Arc::new(Mutex::new(State {
+fn table() -> Table {
+    Table(Arc::new(Mutex::new(State {
         epoch: "1",
         reachable: true,
-    })));
+    })))
+}
+
+async fn fixture() -> (Table, Fixture) {
+    let table = table();
     let clients = table.clone();
     let fixture = Fixture::on(Arc::new(MemoryStore::new()), |builder| {
         builder.clients(clients)
@@ -116,6 +120,59 @@ async fn a_table_of_ones_own_is_all_there_is() {
         .get(&Ask::new(SPA).url())
         .await
         .assert_error_page(400);
+}
+
+/// A table of one client.
+#[derive(Debug)]
+struct One(Registered);
+
+impl Clients for One {
+    fn find<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Registered>, Error>> {
+        let found = (id == self.0.client.id).then(|| self.0.clone());
+        Box::pin(std::future::ready(Ok(found)))
+    }
+
+    fn is_resource<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(std::future::ready(Ok(false)))
+    }
+}
+
+async fn fixture_of(mut client: Client, credentials: Credentials) -> Fixture {
+    client.grant_types = vec!["authorization_code".to_owned()];
+    client.scope = "read".parse().unwrap();
+    client.redirect_uris = vec![MINE.redirect_uri.parse().unwrap()];
+    let one = One(Registered::new(client, credentials));
+    Fixture::on(Arc::new(MemoryStore::new()), |builder| builder.clients(one)).await
+}
+
+#[tokio::test]
+async fn a_public_client_of_a_table_needs_no_secret() {
+    let client = Client::public(MINE.id, "1");
+    let fixture = fixture_of(client, Credentials::None).await;
+    let mine = Who {
+        secret: None,
+        ..MINE
+    };
+    let code = fixture.code(mine).await;
+    fixture.redeem(mine, &code).await.assert_ok();
+}
+
+#[tokio::test]
+async fn credentials_that_are_not_for_the_method_are_a_fault_of_the_server() {
+    let own = || Credentials::Own(Arc::new(table()));
+    let confidential = Client::new(MINE.id, "1");
+    let public = Client::public(MINE.id, "1");
+    for (client, credentials) in [(confidential, Credentials::None), (public, own())] {
+        let secret = match client.is_public() {
+            true => MINE.secret,
+            false => None,
+        };
+        let fixture = fixture_of(client, credentials).await;
+        fixture
+            .token(Who { secret, ..MINE }, &ASK)
+            .await
+            .assert_error(500, "server_error");
+    }
 }
 
 #[tokio::test]

@@ -59,6 +59,9 @@ impl AccountSite {
         };
         match self.accounts.verify_from(&source, name, password).await {
             Ok(Some(account)) => {
+                if !known {
+                    attempt.give_back().await?;
+                }
                 tracing::info!(target: "grantor::audit", subject = account.subject, "login");
                 Ok(Outcome::Right { account, known })
             }

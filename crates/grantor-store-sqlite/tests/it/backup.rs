@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use grantor_core::Timestamp;
 use grantor_store::{Expect, Kind, Namespace, Put, Store, Version, kinds};
 use grantor_store_sqlite::{Restore, SqliteOptions, SqliteStore, contents_of, restore};
 use tempfile::TempDir;
@@ -14,6 +15,10 @@ use crate::{block_on, creation, value_of};
 fn open(directory: &TempDir) -> SqliteStore {
     let options = SqliteOptions::default().danger_may_lose_last_commits();
     options.open(directory.path().join("grantor.db")).unwrap()
+}
+
+fn made_at() -> Timestamp {
+    Timestamp::from_secs(1_790_000_000)
 }
 
 fn record(kind: Kind) -> Put {
@@ -51,7 +56,7 @@ fn a_backup_made_while_others_write_is_whole_and_private() {
         }
         for number in 0..5 {
             let to = directory.path().join(format!("backup {number}"));
-            store.back_up(&to).unwrap();
+            store.back_up(&to, made_at()).unwrap();
             let backup = SqliteOptions::default().open_read_only(&to).unwrap();
             assert!(value_of(&backup, "second 50").is_some());
             let mut last = 50;
@@ -85,9 +90,9 @@ fn nothing_is_overwritten() {
         directory.path().join("backup"),
         directory.path().join("taken"),
     );
-    store.back_up(&backup).unwrap();
+    store.back_up(&backup, made_at()).unwrap();
     fs::write(&taken, "a letter").unwrap();
-    let again = store.back_up(&backup).unwrap_err();
+    let again = store.back_up(&backup, made_at()).unwrap_err();
     let over = restore(&backup, &taken, Restore::KeepGrants).unwrap_err();
     let served = restore(
         &backup,
@@ -118,8 +123,9 @@ fn a_restored_database_is_without_grants_unless_they_are_asked_for() {
         block_on(store.put(&record(kind))).map(drop).unwrap();
     }
     let backup = directory.path().join("backup");
-    let contents = store.back_up(&backup).unwrap();
+    let contents = store.back_up(&backup, made_at()).unwrap();
     assert_eq!(contents, contents_of(&backup).unwrap());
+    assert_eq!(contents.made_at, Some(made_at()));
     assert_eq!(contents.records.len(), all.len());
     assert!(contents.records.contains(&(kinds::GRANTS, 1)));
 
@@ -135,6 +141,8 @@ fn a_restored_database_is_without_grants_unless_they_are_asked_for() {
         restore(&backup, &to, what).unwrap();
         let mode = fs::metadata(&to).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        // What is restored is a database of its own, and no backup of that time.
+        assert_ne!(contents_of(&to).unwrap().made_at, Some(made_at()));
         let restored = SqliteStore::open(&to).unwrap();
         for kind in all {
             let found = block_on(restored.get(&record(kind).key)).unwrap();
@@ -153,7 +161,7 @@ fn what_is_no_backup_is_not_restored() {
         block_on(store.put(&put)).map(drop).unwrap();
     }
     let backup = directory.path().join("backup");
-    store.back_up(&backup).unwrap();
+    store.back_up(&backup, made_at()).unwrap();
     let bytes = fs::read(&backup).unwrap();
     let check = |bytes: &[u8], what: &str| {
         fs::write(&backup, bytes).unwrap();

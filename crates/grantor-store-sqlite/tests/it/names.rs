@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use grantor_core::Timestamp;
 use grantor_store::Store;
 use grantor_store_sqlite::{Restore, SqliteOptions, SqliteStore, restore};
 
@@ -42,7 +43,8 @@ pub(crate) fn write_back_up_and_restore(database: &str) {
         block_on(store.put(&creation("a"))).map(drop).unwrap();
         assert_eq!(value_of(&store, "a").unwrap(), "a");
         if name == database {
-            store.back_up("file:copy.db").unwrap();
+            let made_at = Timestamp::from_secs(1_790_000_000);
+            store.back_up("file:copy.db", made_at).unwrap();
         }
     }
     restore(

@@ -54,6 +54,10 @@ fn declares(capabilities: Capabilities) -> Arc<dyn Store> {
     Arc::new(Declares(capabilities, MemoryStore::new()))
 }
 
+fn warnings_of(diagnostics: &Diagnostics) -> Vec<String> {
+    diagnostics.warnings().collect()
+}
+
 fn evicting() -> Arc<dyn Store> {
     declares(Capabilities::new("a cache").may_evict())
 }
@@ -111,8 +115,8 @@ fn danger_evicting_guards_lifts_it_for_guards_only_and_warns() {
     assert!(diagnostics.records::<ReplayId>(&stores).is_some());
     assert!(diagnostics.records::<SigningKey>(&stores).is_none());
     assert_eq!(
-        diagnostics.warnings,
-        ["a replay id can be replayed once a cache evicts them"]
+        warnings_of(&diagnostics),
+        ["a cache may evict records of what was used, which can be used again then (replay-ids)"]
     );
 }
 
@@ -150,17 +154,24 @@ fn a_store_of_several_processes_that_writes_to_no_disk_warns() {
         let mut diagnostics = Diagnostics::default();
         assert!(diagnostics.records::<Code>(&stores).is_some());
         assert!(diagnostics.records::<SigningKey>(&stores).is_some());
-        diagnostics.warnings
+        warnings_of(&diagnostics)
     };
     assert_eq!(
         warnings(in_memory),
         [
-            "a signing key: a database writes nothing to a disk, so a restart of it loses \
-             everything"
+            "a database writes nothing to a disk, so a restart of it loses everything: have it write to \
+             its disk, or keep what has to last in another store (signing-keys)"
         ]
     );
     assert_eq!(
         warnings(in_memory.with_durability(Durability::Process)),
+        [
+            "a database answers before its disk has what it writes, so a crash may undo its last writes, \
+             revocations among them: have it write to the disk first (signing-keys)"
+        ]
+    );
+    assert_eq!(
+        warnings(in_memory.with_durability(Durability::Disk)),
         [""; 0]
     );
     // The store of one process ends with it, as everybody expects.
@@ -174,8 +185,8 @@ fn loss_on_failover_warns_and_can_be_refused() {
     assert!(diagnostics.records::<ReplayId>(&stores).is_some());
     assert!(diagnostics.records::<Code>(&stores).is_some());
     assert_eq!(
-        diagnostics.warnings,
-        ["a replay id: a replicated cache may lose acknowledged writes on a fail-over"]
+        warnings_of(&diagnostics),
+        ["a replicated cache may lose acknowledged writes on a fail-over (replay-ids)"]
     );
     let problem = stores.refuse_loss_on_failover().records::<ReplayId>();
     assert!(problem.unwrap_err().contains("fail-over"));
@@ -272,15 +283,20 @@ fn what_has_to_last_does_not_end_with_the_process_while_others_go_on() {
         )
     };
     let memory = || -> Arc<dyn Store> { Arc::new(MemoryStore::new()) };
+    let without_disk = || declares(Capabilities::new("a cache").shared());
     // All in memory end together.
     let alone = stores(memory()).place(ReplayId::KIND, memory());
     assert!(alone.records::<ReplayId>().is_ok());
     for mixed in [
         stores(kept()).place(ReplayId::KIND, memory()),
         stores(memory()).place(kinds::GRANTS, kept()),
+        stores(kept()).place(ReplayId::KIND, without_disk()),
     ] {
         let problem = mixed.records::<ReplayId>().unwrap_err();
-        assert!(problem.contains("memory of this process"), "{problem}");
+        assert!(
+            problem.contains("loses everything with its process"),
+            "{problem}"
+        );
     }
     // Sessions and caches may.
     let placed = stores(kept()).place(Code::KIND, memory());

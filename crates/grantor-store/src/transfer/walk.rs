@@ -27,7 +27,9 @@ impl<'a> Walk<'a> {
         let walk = everything.and_then(|everything| Self::below(everything, store));
         walk.ok_or_else(|| {
             let name = store.capabilities().name;
-            Error::configuration(format!("{name} can't list its records"))
+            Error::configuration(format!(
+                "{name} can't list its records, so they can't be copied, compared or sealed anew"
+            ))
         })
     }
 

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::args::{ClientSettings, parse_span};
 use crate::error::{CliError, list};
+use crate::files;
 
 /// The settings that a command names, read. An option that was not given changes nothing, an empty
 /// text removes the setting.
@@ -230,7 +231,7 @@ fn keys(path: &str) -> Result<Option<ClientKeys>, String> {
     if path.is_empty() {
         return Ok(None);
     }
-    let json = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let json = files::read_text(path).map_err(|error| error.to_string())?;
     let keys = ClientKeys::from_json(&json);
     keys.map(Some).map_err(|error| error.to_string())
 }

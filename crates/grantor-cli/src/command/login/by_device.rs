@@ -19,8 +19,10 @@ pub(super) async fn start(builder: TokensBuilder) -> Result<PendingDeviceAuthori
         let error = CliError::from(error);
         match error.next() {
             None if may_work_without => error.hint(
-                "leave --device out: a browser on this machine is used then, and --no-browser prints \
-                 the URL for another one",
+                "the server must have the device grant, and allow it to this client: at grantor serve \
+                 that is \"device_code\" in grant_types of its configuration, and in --grant of grantor \
+                 client set. Or leave --device out: a browser on this machine is used then, and \
+                 --no-browser prints the URL for another one",
             ),
             _ => error,
         }

@@ -8,7 +8,7 @@ use grantor_store::Stores;
 
 use crate::command::secret_from_environment;
 use crate::config::{Config, RegistrationMode};
-use crate::error::{CliError, list};
+use crate::error::CliError;
 
 pub(super) async fn build(
     config: &Config,
@@ -89,20 +89,17 @@ pub(super) async fn build(
         set(&mut server.request_deadline, config.request_deadline);
         server.require_pushed_authorization_requests = config.require_pushed_requests;
     });
-    let built = builder.build().await;
     // No resource is protected in this process, so nothing else gives a JWT its audience.
     let names_audience = config.profile == Profile::Mcp || config.audience.is_some();
-    if matches!(config.access_tokens(), AccessTokens::Jwt(_)) && !names_audience {
-        let mut problems = built.map_or_else(|error| error.problems().to_vec(), |_| Vec::new());
-        problems.push(
-            "JWT access tokens need a default audience (RFC 9068 section 3): set tokens.audience"
-                .to_owned(),
-        );
-        let headline = "the server can't be built";
-        return Err(CliError::configuration(list(headline, &problems)));
-    }
-    Ok(built?)
+    let builder = match config.access_tokens() {
+        AccessTokens::Jwt(_) if !names_audience => builder.problem(NO_AUDIENCE),
+        _ => builder,
+    };
+    Ok(builder.build().await?)
 }
+
+const NO_AUDIENCE: &str =
+    "JWT access tokens need a default audience (RFC 9068 section 3): set tokens.audience";
 
 /// The variable with the token that clients need to register themselves.
 const REGISTRATION_TOKEN: &str = "GRANTOR_REGISTRATION_TOKEN";

@@ -191,7 +191,7 @@ pub(super) const KEYS: [Key; 21] = [
     },
     Key {
         name: "unused_client_lifetime",
-        takes: "seconds, 1 minute to 365 days",
+        takes: "seconds, 60 to 31536000 (365 days)",
         default: "`86400`",
         meaning: "how long a client that registered itself is kept until a user allows it something",
         apply: |config, value| {

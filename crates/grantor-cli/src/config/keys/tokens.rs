@@ -66,7 +66,7 @@ pub(super) const KEYS: [Key; 15] = [
     },
     Key {
         name: "tokens.signing_key_rotation",
-        takes: "seconds, 1 hour to 10 years, or `\"never\"`",
+        takes: "seconds, 3600 to 315360000 (10 years), or `\"never\"`",
         default: "`7776000`",
         meaning: "how long a key signs JWTs; the next one is published ten minutes before, the old one until \
                   its last token has expired",
@@ -80,7 +80,7 @@ pub(super) const KEYS: [Key; 15] = [
     },
     Key {
         name: "tokens.access_lifetime",
-        takes: "seconds, 1 to 30 days",
+        takes: "seconds, 1 to 2592000 (30 days)",
         default: "`300`",
         meaning: "how long an access token is good",
         apply: |config, value| {
@@ -90,7 +90,7 @@ pub(super) const KEYS: [Key; 15] = [
     },
     Key {
         name: "tokens.refresh_lifetime",
-        takes: "seconds, 1 minute to 10 years, or `\"never\"`",
+        takes: "seconds, 60 to 315360000 (10 years), or `\"never\"`",
         default: "`2592000`",
         meaning: "how long a refresh token is good after its last use",
         apply: |config, value| {
@@ -100,7 +100,7 @@ pub(super) const KEYS: [Key; 15] = [
     },
     Key {
         name: "tokens.grant_lifetime",
-        takes: "seconds, 1 minute to 10 years, or `\"never\"`",
+        takes: "seconds, 60 to 315360000 (10 years), or `\"never\"`",
         default: "`\"never\"`",
         meaning: "when a user has to sign in again for a client, however often its refresh token is used",
         apply: |config, value| {

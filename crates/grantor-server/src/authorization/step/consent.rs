@@ -3,7 +3,7 @@
 use grantor_core::{BoxFuture, ErrorCode};
 use grantor_jose::check::{holds, is_off};
 
-use super::{check_form_was_seen, interaction_parts, site_failed};
+use super::{check_form_was_seen, interaction_parts};
 use crate::authorization::context::{AuthorizationContext, UserAnswer};
 use crate::authorization::flow::Flow;
 use crate::error::{Error, SiteMisuse};
@@ -46,8 +46,7 @@ async fn ask_site(context: &AuthorizationContext<'_>) -> Result<Asked, Error> {
         remembered: remembered.as_ref(),
         ..interaction_parts(context, &effective, forms, submitted.as_ref())?
     });
-    let decision = services.site.consent(&interaction, login).await;
-    let decision = decision.map_err(|error| site_failed(&error))?;
+    let decision = services.site.consent(&interaction, login).await?;
     check_form_was_seen(context, &interaction)?;
     match decision {
         Decision::Page(page) if context.requirements.interactive => {

@@ -3,7 +3,7 @@
 use grantor_core::{BoxFuture, ErrorCode};
 use grantor_jose::check::holds;
 
-use super::{check_form_was_seen, interaction_parts, site_failed};
+use super::{check_form_was_seen, interaction_parts};
 use crate::authorization::context::AuthorizationContext;
 use crate::authorization::flow::Flow;
 use crate::error::Error;
@@ -66,8 +66,7 @@ async fn ask_site(context: &AuthorizationContext<'_>, insufficient: bool) -> Res
         insufficient,
         ..parts
     });
-    let answer = services.site.login(&interaction).await;
-    let answer = answer.map_err(|error| site_failed(&error))?;
+    let answer = services.site.login(&interaction).await?;
     check_form_was_seen(context, &interaction)?;
     match answer {
         SignIn::Is(login) => Ok(Asked::Login(login)),

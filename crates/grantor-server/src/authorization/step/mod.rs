@@ -6,7 +6,7 @@ pub(super) mod login;
 use super::context::AuthorizationContext;
 use crate::error::Error;
 use crate::event::{Event, EventKind};
-use crate::site::{FormKey, Interaction, InteractionParts, SiteError, Submitted};
+use crate::site::{FormKey, Interaction, InteractionParts, Submitted};
 
 /// Makes what the site gets at every step: the request, and the form of this step that the browser sent.
 /// `effective` are the resources with the default audience.
@@ -33,11 +33,6 @@ fn interaction_parts<'s>(
         head: context.call.head,
         now: context.call.now,
     })
-}
-
-/// The user learns only that the site failed.
-fn site_failed(error: &SiteError) -> Error {
-    Error::Internal(error.to_string())
 }
 
 /// A genuine form that the site did not look at would show the same page for ever.

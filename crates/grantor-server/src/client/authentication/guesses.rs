@@ -3,6 +3,7 @@
 use grantor_jose::check::holds;
 use http::request::Parts;
 
+use crate::client::Credentials;
 use crate::error::Error;
 use crate::limits::{Bucket, Limits};
 
@@ -22,15 +23,20 @@ impl<'a> Guesses<'a> {
         }
     }
 
-    pub(super) async fn is_limit_reached(&self) -> Result<bool, Error> {
-        match self.name() {
-            Some(name) => {
-                self.limits
-                    .is_reached(Bucket::WrongClientSecrets, &name)
-                    .await
-            }
-            None => Ok(false),
-        }
+    /// Returns whether too many wrong secrets may keep out the right one too. A generated one can't be
+    /// guessed, so it is accepted whatever the count: nobody locks its client out from an address that
+    /// they share. As long as nothing was counted, there is nothing to ask for.
+    pub(super) fn may_stop(&self, credentials: &Credentials) -> bool {
+        self.limits.is_counting(Bucket::WrongClientSecrets) && credentials.has_chosen()
+    }
+
+    /// Returns whether the limit is reached. It counts nothing.
+    pub(super) async fn are_too_many(&self) -> Result<bool, Error> {
+        let Some(name) = self.name() else {
+            return Ok(false);
+        };
+        let reached = self.limits.is_reached(Bucket::WrongClientSecrets, &name);
+        Ok(!holds("client.guesses", !reached.await?))
     }
 
     /// Counts a wrong secret. Whether it is within the limit.

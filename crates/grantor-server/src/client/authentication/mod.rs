@@ -60,7 +60,10 @@ pub(crate) fn authenticate(
                 AuthenticationFailure::UnknownClient,
             ));
         };
-        let failed = |failure| Unauthenticated::new(Some(id), failure);
+        let failed = |failure| match registered.mistake() {
+            Some(mistake) => mistake.into(),
+            None => Unauthenticated::new(Some(id), failure),
+        };
         let is_registered = registered.client.auth_method.is_used_by(&presented);
         if !holds("client.method", is_registered) {
             return Err(failed(AuthenticationFailure::WrongMethod));
@@ -79,11 +82,9 @@ pub(crate) fn authenticate(
             _ => return Ok(registered.client),
         };
         // Rare, and boxed to leave no room for it in the future of every request.
-        if registered.credentials.may_be_slow() && Box::pin(guesses.is_limit_reached()).await? {
+        if guesses.may_stop(&registered.credentials) && Box::pin(guesses.are_too_many()).await? {
             return Err(failed(AuthenticationFailure::TooManyAttempts));
         }
-        // Before the limit, so that nobody locks a client out from an address that they share: a right
-        // secret is no guess.
         let is_right = registered.credentials.verify(secret, now).await?;
         if holds("client.secret", is_right) {
             return Ok(registered.client);
@@ -107,13 +108,17 @@ async fn by_assertion(
         client,
         credentials,
     } = registered;
+    let signs_with_secret = client.auth_method == ClientAuthMethod::ClientSecretJwt;
+    if signs_with_secret && guesses.may_stop(credentials) && guesses.are_too_many().await? {
+        return Ok(Some(AuthenticationFailure::TooManyAttempts));
+    }
     let verifier = authenticator.assertions;
     let failure = verifier.verify(client, credentials, assertion, now).await?;
     let guessed = failure
         == Some(AuthenticationFailure::WrongAssertion(
             grantor_jose::Error::BadSignature,
         ))
-        && client.auth_method == ClientAuthMethod::ClientSecretJwt;
+        && signs_with_secret;
     if guessed && !guesses.is_within_limit().await? {
         return Ok(Some(AuthenticationFailure::TooManyAttempts));
     }

@@ -6,7 +6,7 @@ use grantor_core::{BoxFuture, ErrorCode, Secret};
 use grantor_store::{Change, Conflict};
 
 use super::StoredClients;
-use crate::client::new_client_problems::MIN_SHARED_SECRET;
+use crate::client::new_client_problems::{INVISIBLE, MIN_SHARED_SECRET, is_visible};
 use crate::client::record::{ClientRecord, ResourceRecord};
 use crate::client::secret_hash::{SecretHash, StoredSecret};
 use crate::client::{Client, ClientAuthMethod, NewClient, Registrar};
@@ -158,6 +158,9 @@ impl StoredClients {
         chosen: Option<&Secret>,
     ) -> Result<(SecretHash, Option<Secret>), Error> {
         let key = &self.secret_key;
+        if !chosen.is_none_or(is_visible) {
+            return Err(invalid(INVISIBLE.to_owned()));
+        }
         if method == ClientAuthMethod::ClientSecretJwt {
             // Enough for HS512, whose key is as long as its hash (RFC 7518 section 3.2).
             let generated = || Secret::new(self.environment.random_text::<64>());

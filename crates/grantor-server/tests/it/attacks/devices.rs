@@ -72,6 +72,36 @@ async fn another_site_can_not_send_a_code() {
     }
 }
 
+/// RFC 8628 section 5.4: an attacker types the code in and sends the victim a link to the page after that,
+/// where one click would be enough.
+#[tokio::test]
+async fn a_link_past_the_page_of_the_code_leads_back_to_it() {
+    let fixture = Fixture::with_devices().await;
+    let first = fixture.device().await;
+    let mut victim = Browser::new(&fixture);
+    let consent = victim.claim(&first).await;
+    victim.allow(&consent).await.assert_ok();
+    let device = fixture.device().await;
+    let mut attacker = Browser::new(&fixture);
+    let seen = attacker.claim(&device).await;
+    let form = Form::of(seen.assert_ok().text());
+    let link = format!("{}?interaction={}", form.action, form.input("interaction"));
+    // The victim is signed in, and so is the attacker, who was asked already.
+    for browser in [&mut victim, &mut Browser::new(&fixture)] {
+        let page = browser.open(&link).await;
+        assert!(page.assert_ok().text().contains(&device.user_code));
+        let form = Form::of(page.text());
+        assert_eq!(
+            (&*form.action, form.buttons.len()),
+            ("/device", 0),
+            "{form:?}"
+        );
+    }
+    fixture.clock.advance(5);
+    let waiting = fixture.poll(&device).await;
+    waiting.assert_error(400, "authorization_pending");
+}
+
 /// django-oauth-toolkit issue 1819: a user approved a device that another user had claimed.
 #[tokio::test]
 async fn only_the_user_who_claimed_a_device_approves_it() {
@@ -87,7 +117,12 @@ async fn only_the_user_who_claimed_a_device_approves_it() {
         .await
         .assert_ok();
     let stolen = bob.press(&consent, &[], Some("allow")).await;
-    assert_eq!(stolen.status, 403, "{stolen:?}");
+    assert!(
+        stolen
+            .assert_ok()
+            .text()
+            .contains("Whoever sends you a code")
+    );
     // And in the same browser, where another user has signed in meanwhile.
     alice.cookies.extend(
         bob.cookies
