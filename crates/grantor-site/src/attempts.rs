@@ -49,8 +49,8 @@ impl Attempt<'_> {
         Ok(admission(within, false, source))
     }
 
-    /// Gives back an attempt whose password was right: who may sign in is not guessing, and how many did
-    /// is nobody's business.
+    /// Gives back an attempt whose password was right: it was no guess, and the count must not tell how
+    /// often an account is used.
     pub(super) async fn give_back(&self) -> Result<(), SiteError> {
         let account = self.account();
         self.limits

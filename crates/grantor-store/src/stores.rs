@@ -193,7 +193,7 @@ impl Stores {
     fn placement_of(&self, kind: Kind, name: &str) -> Result<Placement, String> {
         let store = self.store_of(kind);
         let capabilities = store.capabilities();
-        // What else speaks against the store is said by whoever opens the records.
+        // Another reason against the store is reported by `Records::open`.
         let is_refused = kind.class().refuses(&capabilities).is_some();
         match !is_refused && self.is_forgotten(kind) {
             true => Err(forgotten(name, kind, capabilities.name)),

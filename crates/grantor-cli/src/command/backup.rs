@@ -77,7 +77,8 @@ fn undone(since: &str, with_grants: bool) -> String {
         ),
         false => (
             "Without grants, sessions and access tokens: users sign in again.\n",
-            "JWTs that clients got for themselves and that were revoked: they are good until they expire\n  - ",
+            "JWTs that clients got for themselves and that were revoked: they are good until they \
+             expire\n  - ",
         ),
     };
     format!(

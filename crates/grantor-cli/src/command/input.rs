@@ -76,6 +76,20 @@ pub(crate) fn secret_from_environment(name: &str) -> Result<Option<Secret>, CliE
     }
 }
 
+/// A secret from an environment variable that must not be empty: what is done without it is too far from
+/// what was meant.
+///
+/// # Errors
+/// It is set and empty, or no text. `instead` says what is used if it is not set.
+pub(crate) fn secret_unless_empty(name: &str, instead: &str) -> Result<Option<Secret>, CliError> {
+    match std::env::var_os(name).is_some_and(|value| value.is_empty()) {
+        true => Err(CliError::configuration(format!(
+            "{name} is set and empty: give it a value, or unset it for {instead}"
+        ))),
+        false => secret_from_environment(name),
+    }
+}
+
 /// A line without its end and without a byte order mark.
 fn first_line(text: &str) -> &str {
     let line = without_mark(text);

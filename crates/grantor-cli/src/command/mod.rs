@@ -29,4 +29,4 @@ pub(crate) mod token;
 mod token_options;
 pub(crate) mod user;
 
-pub(crate) use input::secret_from_environment;
+pub(crate) use input::{secret_from_environment, secret_unless_empty};

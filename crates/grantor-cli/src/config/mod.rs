@@ -21,7 +21,7 @@ use grantor_server::{
 pub(crate) use self::grant_types::ServedGrantType;
 pub(crate) use self::stores::{Location, Locations, has_password};
 use crate::args::{Common, Serve};
-use crate::command::secret_from_environment;
+use crate::command::secret_unless_empty;
 use crate::error::{CliError, list};
 use crate::files;
 use crate::platform;
@@ -246,13 +246,7 @@ fn store_url(
         }
         return Ok(Some(("--store-url", Location::parse(url))));
     }
-    if std::env::var_os(STORE_URL).is_some_and(|url| url.is_empty()) {
-        return Err(CliError::configuration(format!(
-            "{STORE_URL} is set and empty: give it the URL of the store, or unset it for the database in \
-             the data folder"
-        )));
-    }
-    let url = secret_from_environment(STORE_URL)?;
+    let url = secret_unless_empty(STORE_URL, "the database in the data folder")?;
     Ok(url.map(|url| (STORE_URL, Location::parse(url.expose()))))
 }
 

@@ -161,8 +161,8 @@ mod tests {
     #[test]
     fn a_kind_has_a_store_of_its_own_by_its_name() {
         let (store, problems) = read(
-            "default = \"postgres://u:p@h/\"\nsessions = \"redis://h\"\naccess_tokens = \"redis://h\"\ncounts = \"memory\"\n\
-             namespace = \"blue\"",
+            "default = \"postgres://u:p@h/\"\nsessions = \"redis://h\"\n\
+             access_tokens = \"redis://h\"\ncounts = \"memory\"\nnamespace = \"blue\"",
         );
         assert_eq!(problems, [""; 0]);
         let url = |text: &str| Location::Url(Secret::new(text));

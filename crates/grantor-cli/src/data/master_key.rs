@@ -7,7 +7,7 @@ use grantor_jose::base64url;
 use grantor_store::{MasterKey, Namespace, Store};
 use zeroize::Zeroizing;
 
-use crate::command::secret_from_environment;
+use crate::command::secret_unless_empty;
 use crate::config::{Config, Location};
 use crate::error::CliError;
 
@@ -64,13 +64,7 @@ pub(crate) fn namespace(config: &Config) -> Namespace {
 
 /// The master key, as 32 bytes in base64url. Those after it, with spaces between them, only open.
 pub(crate) fn from_environment() -> Result<Option<MasterKey>, CliError> {
-    if std::env::var_os(MASTER_KEY).is_some_and(|key| key.is_empty()) {
-        return Err(CliError::configuration(format!(
-            "{MASTER_KEY} is set and empty: give it the master key, or unset it for the one in the data \
-             folder"
-        )));
-    }
-    let Some(text) = secret_from_environment(MASTER_KEY)? else {
+    let Some(text) = secret_unless_empty(MASTER_KEY, "the key in the data folder")? else {
         return Ok(None);
     };
     let keys = text.expose().split_ascii_whitespace().map(|key| {

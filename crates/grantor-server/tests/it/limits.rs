@@ -78,7 +78,7 @@ async fn an_attack_on_one_account_stops_neither_others_nor_its_own_known_browser
 }
 
 /// Logins that succeed are no guesses. If they counted, the limit would be reached sooner for an account
-/// that is used than for a name that nobody has.
+/// in use than for an unknown name.
 #[tokio::test]
 async fn a_right_password_counts_nothing_and_the_limit_is_that_of_any_name() {
     let fixture = fixture().await;
@@ -168,7 +168,7 @@ async fn token(fixture: &Fixture, who: Who, address: Option<&str>) -> Reply {
     fixture.send(request).await
 }
 
-/// The count is of wrong secrets of one client; nobody guesses a generated one.
+/// A generated secret can't be guessed, so the limit does not refuse it.
 #[tokio::test]
 async fn a_generated_secret_is_accepted_from_an_address_that_guesses_it() {
     let fixture = fixture().await;
@@ -208,7 +208,7 @@ async fn who_guesses_secrets_of_a_client_is_stopped_and_the_client_is_not() {
         let reply = token(&fixture, guess, Some(ATTACKER)).await;
         reply.assert_error(429, "temporarily_unavailable");
         assert_eq!(reply.header(http::header::RETRY_AFTER), "60");
-        // The secret was chosen, so nobody learns there whether a guess is right.
+        // The secret was chosen, so the right one is refused there too: a guesser learns nothing.
         let right = token(&fixture, MACHINE, Some(ATTACKER)).await;
         right.assert_error(429, "temporarily_unavailable");
         for address in [Some("192.0.2.1"), None] {

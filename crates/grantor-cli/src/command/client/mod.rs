@@ -105,7 +105,9 @@ async fn write(command: Prepared, stores: &Stores, output: &Output) -> Result<()
         } => {
             let generated = clients.rotate_secret(&id, secret, keep_old).await?;
             let what = if keep_old.is_zero() {
-                "changed, the old secret is refused within a second by servers that run (client_cache)".to_owned()
+                "changed, the old secret is refused within a second by servers that run \
+                 (client_cache)"
+                    .to_owned()
             } else {
                 format!(
                     "changed, the old secret stays valid for {} s",

@@ -23,9 +23,9 @@ impl<'a> Guesses<'a> {
         }
     }
 
-    /// Returns whether too many wrong secrets may keep out the right one too. A generated one can't be
-    /// guessed, so it is accepted whatever the count: nobody locks its client out from an address that
-    /// they share. As long as nothing was counted, there is nothing to ask for.
+    /// Returns whether the right secret is refused too after too many wrong ones. A generated secret is
+    /// not: it can't be guessed, and an attacker at the same address would lock its client out. As long as
+    /// nothing was counted lately, the counter need not be asked.
     pub(super) fn may_stop(&self, credentials: &Credentials) -> bool {
         self.limits.is_counting(Bucket::WrongClientSecrets) && credentials.has_chosen()
     }

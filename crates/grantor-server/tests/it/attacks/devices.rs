@@ -13,6 +13,15 @@ use crate::support::{
     Web, Who, client_request, document, send, with_codes,
 };
 
+/// A browser that is signed in, whose user has allowed a device of the same client before.
+async fn victim(fixture: &Fixture) -> Browser<'_> {
+    let first = fixture.device().await;
+    let mut victim = Browser::new(fixture);
+    let consent = victim.claim(&first).await;
+    victim.allow(&consent).await.assert_ok();
+    victim
+}
+
 const RADIO: Who = Who { id: "radio", ..TV };
 
 /// RFC 8628 section 5.4, RFC 10027: a link with a code in it approves nothing by itself. The user sees
@@ -20,11 +29,7 @@ const RADIO: Who = Who { id: "radio", ..TV };
 #[tokio::test]
 async fn a_link_with_a_code_approves_nothing_by_itself() {
     let fixture = Fixture::with_devices().await;
-    // Signed in, and the client's scope is remembered from before.
-    let first = fixture.device().await;
-    let mut victim = Browser::new(&fixture);
-    let consent = victim.claim(&first).await;
-    victim.allow(&consent).await.assert_ok();
+    let mut victim = victim(&fixture).await;
     let device = fixture.device().await;
     let page = victim.open(&device.complete).await;
     assert!(page.assert_ok().text().contains(&device.user_code));
@@ -77,10 +82,7 @@ async fn another_site_can_not_send_a_code() {
 #[tokio::test]
 async fn a_link_past_the_page_of_the_code_leads_back_to_it() {
     let fixture = Fixture::with_devices().await;
-    let first = fixture.device().await;
-    let mut victim = Browser::new(&fixture);
-    let consent = victim.claim(&first).await;
-    victim.allow(&consent).await.assert_ok();
+    let mut victim = victim(&fixture).await;
     let device = fixture.device().await;
     let mut attacker = Browser::new(&fixture);
     let seen = attacker.claim(&device).await;
